@@ -1,0 +1,92 @@
+"""Regenerate the article's figures and numbers from the notebooks."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from rgm_core.reproduction import UsageError
+from rgm_core.reproduction.session import ROOT, list_notebooks, open_session, reproduce
+
+DESCRIPTION = """\
+Run the notebooks at the paper's sizes and compare what they obtain with what the paper reports.
+A notebook whose inputs (source, parameters, code, data, claims, versions) are unchanged since its
+last run is not run again; a run that was stopped resumes where it was."""
+
+EPILOG = """\
+examples:
+  uv run reproduce.py                   everything, at the paper's sizes
+  uv run reproduce.py --list            what there is, and how long it takes
+  uv run reproduce.py --quick           everything at reduced sizes, for a first look
+  uv run reproduce.py 03 09_pong        some notebooks, by number or name
+  uv run reproduce.py fig09             those that make claims on a figure of the article
+  uv run reproduce.py --jobs 2          two notebooks at once; the numbers are the same
+  uv run reproduce.py 05 --fresh        once more, though nothing has changed
+
+output, below --out:
+  report.html      figures, claims and how each was made: open it in a browser
+  claims.json      for each claim the paper's value, the bar, ours, its status
+  figures/ media/  what the notebooks drew, filmed and played
+  notebooks/       the executed notebooks (NAME.failed.ipynb: one that stopped on an error)
+  records/         commit, parameters, seed, versions, hashes and seconds of each notebook
+
+exit code: 0 if every notebook ran and every claim holds (with --quick: if every notebook ran),
+1 if not, 2 if the arguments or the set-up are wrong, 130 after Ctrl-C."""
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line; a mistake ends the program with exit code 2."""
+    parser = argparse.ArgumentParser(
+        prog="reproduce.py",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("wanted", nargs="*", metavar="NOTEBOOK", help="number, name or figure; none means all")
+    add("--list", action="store_true", help="list the notebooks and what is there of them")
+    add("--quick", action="store_true", help="reduced sizes; claims are shown, not judged")
+    add("--jobs", type=positive, default=1, metavar="N", help="notebooks at once (default 1)")
+    add("--out", type=Path, default=Path("results"), help="folder for results (default results)")
+    add("--fresh", action="store_true", help="run also what is up to date")
+    add("--notebooks", type=Path, default=ROOT / "notebooks", metavar="DIR", help="their folder")
+    add("--claims", type=Path, default=ROOT / "claims.toml", metavar="FILE", help="claims file")
+    return parser.parse_args(arguments)
+
+
+def positive(text: str) -> int:
+    """Read a number of jobs."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected a whole number of at least 1")
+    return int(text)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the program and return its exit code."""
+    options = parse(arguments)
+    console = Console()
+    try:
+        session = open_session(notebooks=options.notebooks, claims=options.claims, out=options.out)
+        if options.list:
+            print(list_notebooks(session, options.wanted))
+            return 0
+        return reproduce(
+            session,
+            options.wanted,
+            quick=options.quick,
+            fresh=options.fresh,
+            workers=options.jobs,
+            console=console,
+        )
+    except UsageError as error:
+        print(f"reproduce.py: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\nStopped. What was finished is kept; the next run resumes.", file=sys.stderr)
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

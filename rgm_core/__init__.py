@@ -1,0 +1,1 @@
+"""Renormalising generative models: scale-free active inference in discrete state-spaces."""

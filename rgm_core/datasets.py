@@ -1,0 +1,286 @@
+"""Real data for the notebooks, with the provenance and the checksum of every file.
+
+Small files travel with the repository in ``data/`` and are listed in `REGISTRY`; what does not
+fit there is downloaded once into a cache. Nothing is returned before its SHA-256 was checked.
+"""
+
+import bz2
+import gzip
+import hashlib
+import math
+import operator
+import os
+import tempfile
+import zlib
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pooch
+
+DATA_DIR = Path(__file__).resolve().parents[1] / "data"  # only a checkout has it, not a wheel
+CACHE_VARIABLE = "RGM_CORE_CACHE"  # environment variable: folder for downloaded files
+
+
+class DataFile(NamedTuple):
+    """A file of the repository's ``data/`` folder, and whom to thank for it."""
+
+    file: str
+    sha256: str
+    licence: str
+    credit: str
+
+
+class OriginalFile(NamedTuple):
+    """A file as first published; the SHA-256 is that of its uncompressed content."""
+
+    file: str
+    sha256: str
+
+
+_MNIST_TERMS = (
+    "CC BY-SA 3.0",
+    "Yann LeCun and Corinna Cortes; derived from NIST Special Databases 1 and 3",
+)
+
+REGISTRY = MappingProxyType(
+    {
+        "mnist-train-images": DataFile(
+            "mnist-train-images-first-11000.idx3.bz2",
+            "da4a3dbc6741f770f77c976bb1a12c71340af5f0688600e90792e90df59cf722",
+            *_MNIST_TERMS,
+        ),
+        "mnist-train-labels": DataFile(
+            "mnist-train-labels-first-11000.idx1.bz2",
+            "135eebccc87265fcfbb158ddb267685c150f6cd3e5f096a134573059af283762",
+            *_MNIST_TERMS,
+        ),
+        "mnist-test-images": DataFile(
+            "mnist-test-images.idx3.bz2",
+            "61a5ca3032d708d621f5bac05d449e134223a3c53cccd2365c2e559d5d41d94f",
+            *_MNIST_TERMS,
+        ),
+        "mnist-test-labels": DataFile(
+            "mnist-test-labels.idx1.bz2",
+            "ed7b18e159736750c608329c98e308e0d2b9186ae366dc011d61725cec421ee9",
+            *_MNIST_TERMS,
+        ),
+    }
+)
+
+MNIST_SIZES = MappingProxyType({"train": 60_000, "test": 10_000})
+MNIST_SHIPPED = MappingProxyType({"train": 11_000, "test": 10_000})  # how many are in data/
+MNIST_ORIGINALS = MappingProxyType(
+    {
+        "mnist-train-images": OriginalFile(
+            "train-images-idx3-ubyte",
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        ),
+        "mnist-train-labels": OriginalFile(
+            "train-labels-idx1-ubyte",
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        ),
+        "mnist-test-images": OriginalFile(
+            "t10k-images-idx3-ubyte",
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        ),
+        "mnist-test-labels": OriginalFile(
+            "t10k-labels-idx1-ubyte",
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+        ),
+    }
+)
+MNIST_MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+
+
+def load_mnist(split: str, n: int | None = None) -> tuple[npt.NDArray[np.uint8], npt.NDArray]:
+    """Load handwritten digits and their labels: the first `n` of MNIST, in the original order.
+
+    The first 11,000 training images and all 10,000 test images are in the repository's ``data/``
+    and need no network. Beyond that, or where the package is installed without that folder, the
+    original files (11 MB) are downloaded once into the folder ``mnist`` of the user's cache, or of
+    the folder that the environment variable ``RGM_CORE_CACHE`` names. Original files put there by
+    hand, plain or gzipped, are used just the same.
+
+    Parameters
+    ----------
+    split : {"train", "test"}
+        Which of the two official sets.
+    n : int, optional
+        How many, counted from the start; all 60,000 or 10,000 if left out.
+
+    Returns
+    -------
+    images : (n, 28, 28) uint8
+        Grey levels, 0 the paper and 255 the ink.
+    labels : (n,) int64
+        The digit that each image shows, 0 to 9.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, or a file is not what its checksum says.
+    OSError
+        If images are wanted that are neither here nor to be downloaded; it says what to do.
+    """
+    if split not in tuple(MNIST_SIZES):
+        raise ValueError(f'split is {split!r}; expected "train" or "test"')
+    n = _count(n, split)
+    images, labels = (_mnist_array(split, kind, n)[:n] for kind in ("images", "labels"))
+    return images.copy(), labels.astype(np.int64)
+
+
+def read_shipped(key: str) -> bytes:
+    """Return the checked content of a file in ``data/``, given its key in `REGISTRY`."""
+    entry = REGISTRY[key]
+    path = DATA_DIR / entry.file
+    remedy = f"restore it with `git checkout -- data/{entry.file}` or see data/README.md"
+    return _verified(path.read_bytes(), entry.sha256, str(path), remedy)
+
+
+def read_original(key: str, folder: str | os.PathLike) -> bytes:
+    """Return the checked content of an original MNIST file, plain or gzipped, from a folder.
+
+    Parameters
+    ----------
+    key : one of `MNIST_ORIGINALS`.
+    folder : where the file lies under its original name, with or without ``.gz``.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds neither.
+    ValueError
+        If the file is damaged or is another one.
+    """
+    original = MNIST_ORIGINALS[key]
+    for name in (original.file, f"{original.file}.gz"):
+        path = Path(folder, name)
+        if path.is_file():
+            remedy = "delete it, or put the original MNIST file there"
+            return _unpacked(path.read_bytes(), original.sha256, str(path), remedy)
+    raise FileNotFoundError(f"{folder} holds neither {original.file} nor {original.file}.gz")
+
+
+def read_idx(content: bytes, name: str) -> npt.NDArray[np.uint8]:
+    """Read an array of bytes in the IDX format of the original MNIST files.
+
+    Parameters
+    ----------
+    content : two zeros, type (8), number of dimensions, big-endian sizes, then the values.
+    name : what to call the data in an error.
+
+    Returns
+    -------
+    numpy.ndarray
+        Read-only, of the shape that the header gives.
+    """
+    if len(content) < 4 or content[:3] != b"\0\0\x08":
+        found = content[:3].hex(" ")
+        raise ValueError(f'{name} begins with "{found}"; expected IDX of bytes, "00 00 08"')
+    start = 4 + 4 * content[3]
+    if len(content) < start:
+        raise ValueError(f"{name} is {len(content)} bytes long; its header alone takes {start}")
+    shape = tuple(int(size) for size in np.frombuffer(content[4:start], dtype=">u4"))
+    if len(content) - start != math.prod(shape):
+        raise ValueError(
+            f"{name} holds {len(content) - start} values; expected {math.prod(shape)} "
+            f"for the shape {shape} in its header"
+        )
+    return np.frombuffer(content, dtype=np.uint8, offset=start).reshape(shape)
+
+
+def _count(n: int | None, split: str) -> int:
+    """Return how many images are meant by `n`, or say why none are."""
+    size = MNIST_SIZES[split]
+    if n is None:
+        return size
+    try:
+        count = 0 if isinstance(n, bool) else operator.index(n)
+    except TypeError:
+        count = 0
+    if not 1 <= count <= size:
+        raise ValueError(f'n is {n!r}; expected an integer from 1 to {size} for split "{split}"')
+    return count
+
+
+def _mnist_array(split: str, kind: str, n: int) -> npt.NDArray[np.uint8]:
+    """Return at least the first `n` images or labels: shipped, from the cache, or downloaded."""
+    key = f"mnist-{split}-{kind}"
+    shipped = REGISTRY[key].file
+    if n <= MNIST_SHIPPED[split] and (DATA_DIR / shipped).is_file():
+        return read_idx(bz2.decompress(read_shipped(key)), shipped)
+    folder = _cache_folder() / "mnist"
+    try:
+        content = read_original(key, folder)
+    except FileNotFoundError:
+        content = _download(key, folder)
+    return read_idx(content, MNIST_ORIGINALS[key].file)
+
+
+def _cache_folder() -> Path:
+    """Return the folder for downloaded files, which need not exist yet."""
+    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("rgm-core")).expanduser()
+
+
+def _download(key: str, folder: Path) -> bytes:
+    """Return the checked content of an original file, from the first mirror that has it."""
+    problems = []
+    for mirror in MNIST_MIRRORS:
+        try:
+            return _download_from(mirror, MNIST_ORIGINALS[key], folder)
+        except (OSError, ValueError) as problem:  # the network's errors are OSErrors
+            problems.append(f"{mirror}: {problem}")
+    raise OSError(_offline_message(MNIST_ORIGINALS[key].file, folder, problems))
+
+
+def _download_from(mirror: str, original: OriginalFile, folder: Path) -> bytes:
+    """Download an original file into `folder`: complete and checked, or not at all."""
+    name = f"{original.file}.gz"
+    fetch = pooch.HTTPDownloader(chunk_size=2**16)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        path = Path(scratch, name)
+        fetch(url=mirror + name, output_file=str(path), pooch=None)
+        content = _unpacked(path.read_bytes(), original.sha256, name, "not kept")
+        os.replace(path, folder / name)
+    return content
+
+
+def _offline_message(file: str, folder: Path, problems: list[str]) -> str:
+    """Say what is to be had without a network, and how to get the rest."""
+    names = ", ".join(original.file for original in MNIST_ORIGINALS.values())
+    n_train, n_test = MNIST_SHIPPED["train"], MNIST_SHIPPED["test"]
+    return (
+        f"{file}.gz is not in {folder} and could not be downloaded. Without a network, a checkout "
+        f"of the repository offers the first {n_train} training images, load_mnist('train', "
+        f"n={n_train}), and all {n_test} test images. For more, put the original MNIST files "
+        f"into {folder}, plain or with .gz: {names}; or set {CACHE_VARIABLE} to a folder whose "
+        f"subfolder mnist has them."
+    ) + "".join(f"\n- tried {problem}" for problem in problems)
+
+
+def _unpacked(content: bytes, sha256: str, name: str, remedy: str) -> bytes:
+    """Return the checked content of an original file, which may be gzipped."""
+    if content.startswith(b"\x1f\x8b"):  # not by name: some servers send .gz files unpacked
+        try:
+            content = gzip.decompress(content)
+        except (OSError, EOFError, zlib.error) as problem:
+            raise ValueError(f"{name} is a damaged gzip file ({problem}): {remedy}") from problem
+    return _verified(content, sha256, name, remedy)
+
+
+def _verified(content: bytes, sha256: str, name: str, remedy: str) -> bytes:
+    """Return `content` if it has the given SHA-256."""
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ValueError(
+            f"{name} is damaged or another file: {len(content)} bytes with SHA-256 {found}, "
+            f"expected {sha256}: {remedy}"
+        )
+    return content

@@ -1,0 +1,90 @@
+"""What was observed, checked: integer outcomes with gaps, or soft evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rgm_core.model import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Evidence about the modalities of one level, hard or soft.
+
+    Parameters
+    ----------
+    n_samples : int
+    hard : (n, G) int, optional
+        Observed outcomes; -1 is missing.
+    soft : sequence of G arrays (n, n_outcomes[g]), optional
+        Log likelihood of every outcome (nats, any offset).
+    """
+
+    n_samples: int
+    hard: np.ndarray | None = None
+    soft: Sequence[np.ndarray] | None = None
+
+
+def as_evidence(level: Level, outcomes: np.ndarray | Sequence[np.ndarray]) -> Evidence:
+    """Check outcomes against the level that explains them.
+
+    Parameters
+    ----------
+    level : Level
+        The lowest level of a model.
+    outcomes : (n, G) or (G,) int, or a sequence of G arrays (n, n_outcomes[g]) or (n_outcomes[g],)
+        Hard or soft evidence, as in :func:`rgm_core.infer`.
+
+    Raises
+    ------
+    ValueError
+        If shape, type or range do not fit the level.
+    """
+    if isinstance(outcomes, np.ndarray) and outcomes.dtype != object:
+        return _hard(level, outcomes)
+    return _soft(level, outcomes)
+
+
+def _hard(level: Level, outcomes: np.ndarray) -> Evidence:
+    outcomes = np.atleast_2d(outcomes)
+    n_modalities = level.n_modalities
+    if outcomes.ndim != 2 or outcomes.shape[1] != n_modalities or not len(outcomes):
+        raise ValueError(
+            f"outcomes must have shape (n, {n_modalities}), one column for each modality; "
+            f"found {outcomes.shape}"
+        )
+    if not np.issubdtype(outcomes.dtype, np.integer):
+        raise ValueError(
+            f"outcomes must be integers, or a list of {n_modalities} arrays of likelihoods; "
+            f"found dtype {outcomes.dtype}"
+        )
+    low, high = outcomes.min(0), outcomes.max(0)
+    wrong = np.flatnonzero((low < -1) | (high >= level.n_outcomes))
+    if wrong.size:
+        g = wrong[0]
+        raise ValueError(
+            f"outcomes of modality {g} must lie in 0 … {level.n_outcomes[g] - 1} (or -1, missing); "
+            f"found {low[g]} … {high[g]}"
+        )
+    return Evidence(n_samples=len(outcomes), hard=outcomes)
+
+
+def _soft(level: Level, outcomes: Sequence[np.ndarray]) -> Evidence:
+    if len(outcomes) != level.n_modalities:
+        raise ValueError(
+            f"outcomes must hold {level.n_modalities} arrays, one for each modality; "
+            f"found {len(outcomes)}"
+        )
+    messages = [np.atleast_2d(np.asarray(o, float)) for o in outcomes]
+    n_samples = max(len(message) for message in messages)
+    for g, message in enumerate(messages):
+        expected = (n_samples, int(level.n_outcomes[g]))
+        if message.shape != expected:
+            raise ValueError(f"outcomes[{g}] must have shape {expected}; found {message.shape}")
+        if not np.all(np.isfinite(message)) or message.min() < 0:
+            raise ValueError(f"outcomes[{g}] must hold finite likelihoods ≥ 0")
+    with np.errstate(divide="ignore"):  # ln 0 = -inf is meant: an excluded outcome
+        return Evidence(n_samples=n_samples, soft=[np.log(message) for message in messages])

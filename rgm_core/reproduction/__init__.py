@@ -1,0 +1,10 @@
+"""Run the notebooks at the paper's sizes and report what they claim: the library of reproduce.py.
+
+manifest (which notebooks, with which parameters) → fingerprint (are its inputs unchanged?) →
+runner (execute each in a process of its own) → records (results moved in, all or nothing) →
+report (claims.json, report.html).
+"""
+
+
+class UsageError(ValueError):
+    """A mistake in the arguments or the set-up, found before anything ran."""

@@ -1,0 +1,141 @@
+"""Report on an output folder: the claims as a table and as JSON, the figures as a page."""
+
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jinja2
+
+from rgm_core.claims import Claim, Claims, Status
+from rgm_core.display import format_number, format_table, with_unit
+from rgm_core.reproduction.manifest import Notebook
+from rgm_core.reproduction.progress import elapsed
+from rgm_core.reproduction.storage import write_text
+
+_PASS = {Status.REPRODUCED: "pass", Status.WITHIN_TOLERANCE: "pass", Status.NOT_JUDGED: "–"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One notebook in the report."""
+
+    notebook: Notebook
+    state: str  # "up to date", "out of date", "failed" or "not run"
+    record: Mapping | None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One claim in the report."""
+
+    claim: Claim
+    value: float | None
+    status: Status
+    state: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether the claim was judged and its bar holds."""
+        return self.verdict == "pass"
+
+    @property
+    def verdict(self) -> str:
+        """``pass``, ``FAIL``, or ``–`` where the sizes are not those of the claims."""
+        return _PASS.get(self.status, "FAIL")
+
+    @property
+    def paper(self) -> str:
+        """The paper's value as text."""
+        return with_unit(self.claim.paper, self.claim.unit)
+
+    @property
+    def ours(self) -> str:
+        """Our value as text."""
+        return with_unit(self.value, self.claim.unit)
+
+
+def make_rows(claims: Claims, entries: Iterable[Entry]) -> list[Row]:
+    """Judge every claim by what the records of the notebooks hold."""
+    by_name = {entry.notebook.name: entry for entry in entries}
+    return [_row(claim, by_name.get(claim.notebook)) for claim in claims.claims.values()]
+
+
+def claims_table(rows: Sequence[Row]) -> str:
+    """Write claims as an aligned table."""
+    header = ("claim", "paper", "bar", "ours", "verdict", "status")
+    body = [(r.claim.name, r.paper, r.claim.bar, r.ours, r.verdict, r.status) for r in rows]
+    return format_table([header, *body])
+
+
+def write_claims(out: Path, rows: Iterable[Row]) -> None:
+    """Write ``claims.json``: numbers in full, no times, so that equal runs give equal files."""
+    content = {
+        row.claim.name: {
+            "notebook": row.claim.notebook,
+            "figure": row.claim.figure,
+            "text": row.claim.text,
+            "unit": row.claim.unit,
+            "paper": row.claim.paper,
+            "bar": row.claim.bar,
+            "value": row.value,
+            "status": row.status,
+            "notebook_state": row.state,
+            "why": row.claim.why,
+        }
+        for row in rows
+    }
+    write_text(out / "claims.json", json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def write_report(out: Path, rows: Sequence[Row], entries: Sequence[Entry]) -> None:
+    """Write ``report.html``, a page that stands by itself: pictures inside, media beside it."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters |= {"elapsed": elapsed, "number": format_number}
+    sections = [_section(out, entry) for entry in entries]
+    counts = {status: sum(row.status == status for row in rows) for status in Status}
+    page = environment.get_template("report.html.j2").render(
+        rows=rows, sections=sections, counts={s: n for s, n in counts.items() if n}
+    )
+    write_text(out / "report.html", page)
+
+
+def _row(claim: Claim, entry: Entry | None) -> Row:
+    state = entry.state if entry else "not run"
+    record = entry.record if entry and entry.state != "failed" else None
+    value = record["claims"].get(claim.name) if record else None
+    status = claim.judge(value)
+    if value is not None and (record["quick"] or not record["judged"]):
+        status = Status.NOT_JUDGED
+    return Row(claim=claim, value=value, status=status, state=state)
+
+
+def _section(out: Path, entry: Entry) -> dict:
+    """Gather what the page shows of one notebook."""
+    record = entry.record or {"files": {}, "figures": {}}
+    media = [path for path in record["files"] if path.startswith("media/")]
+    figures = [
+        {"name": name, **about, "picture": _data_address(out / f"figures/{name}.png")}
+        for name, about in record["figures"].items()
+        if (out / f"figures/{name}.png").is_file()
+    ]
+    executed = f"notebooks/{entry.notebook.name}.ipynb"
+    return {
+        "entry": entry,
+        "record": entry.record,
+        "figures": figures,
+        "media": media,
+        "executed": executed if executed in record["files"] else None,
+    }
+
+
+def _data_address(picture: Path) -> str:
+    return f"data:image/png;base64,{base64.b64encode(picture.read_bytes()).decode()}"

@@ -1,0 +1,189 @@
+"""One run of reproduce.py, from the arguments to the exit code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+import rgm_core
+from rgm_core.claims import Claims, load_claims
+from rgm_core.display import format_table
+from rgm_core.reproduction import UsageError
+from rgm_core.reproduction.fingerprint import Inputs, job_key, read_inputs
+from rgm_core.reproduction.manifest import Job, Notebook, find_notebooks, make_job, select
+from rgm_core.reproduction.progress import elapsed, new_progress
+from rgm_core.reproduction.records import (
+    failed_path,
+    forget_all_but,
+    is_complete,
+    load_record,
+)
+from rgm_core.reproduction.report import Entry, Row, claims_table, make_rows, write_claims
+from rgm_core.reproduction.report import write_report as write_page
+from rgm_core.reproduction.runner import Outcome, Runner, Setting
+from rgm_core.reproduction.storage import opened
+
+ROOT = Path(rgm_core.__file__).parents[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """What is there to run, and where results go."""
+
+    notebooks: tuple[Notebook, ...]
+    claims: Claims
+    inputs: Inputs
+    out: Path
+
+    def is_current(self, job: Job) -> bool:
+        """Tell whether the output folder holds the results of this very job."""
+        record = load_record(self.out, job.name)
+        return (
+            record is not None
+            and record["key"] == job_key(job, self.claims, self.inputs)
+            and is_complete(self.out, record)
+        )
+
+    def state(self, notebook: Notebook) -> str:
+        """Say what the output folder holds of a notebook."""
+        if failed_path(self.out, notebook.name).exists():
+            return "failed"
+        if load_record(self.out, notebook.name) is None:
+            return "not run"
+        try:
+            jobs = [make_job(notebook, self.claims, quick=quick) for quick in (False, True)]
+        except UsageError:  # a notebook that was not asked for and cannot be run now
+            return "out of date"
+        return "up to date" if any(map(self.is_current, jobs)) else "out of date"
+
+
+def open_session(*, notebooks: Path, claims: Path, out: Path) -> Session:
+    """Read what there is to run.
+
+    Raises
+    ------
+    UsageError
+        If a notebook or the claims file cannot be read.
+    """
+    try:
+        loaded = load_claims(claims)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    return Session(
+        notebooks=find_notebooks(notebooks),
+        claims=loaded,
+        inputs=read_inputs(ROOT),
+        out=out,
+    )
+
+
+def list_notebooks(session: Session, wanted: Sequence[str]) -> str:
+    """List notebooks: what they reproduce, how long they take, what is there of them."""
+    rows = [("notebook", "figure", "claims", "about", "results")]
+    for notebook in select(session.notebooks, wanted, session.claims):
+        claims = session.claims.of(notebook.name).values()
+        figures = dict.fromkeys(claim.figure for claim in claims)
+        seconds = session.claims.sizes(notebook.name).seconds
+        about = "–" if seconds is None else elapsed(seconds)
+        cells = (", ".join(figures) or "–", str(len(claims)), about, session.state(notebook))
+        rows.append((notebook.name, *cells))
+    return format_table(rows)
+
+
+def reproduce(
+    session: Session,
+    wanted: Sequence[str],
+    *,
+    quick: bool,
+    fresh: bool,
+    workers: int,
+    console: Console,
+) -> int:
+    """Run what is asked for and not up to date, report on all, and return the exit code.
+
+    Raises
+    ------
+    UsageError
+        If a name or a parameter is unknown, or the output folder cannot be written to.
+    KeyboardInterrupt
+        After Ctrl-C, once every process has ended.
+    """
+    chosen = select(session.notebooks, wanted, session.claims)
+    jobs = [make_job(notebook, session.claims, quick=quick) for notebook in chosen]
+
+    def say_waiting() -> None:
+        console.print(f"another run is using {session.out}; waiting for it to end", markup=False)
+
+    with opened(session.out, waiting=say_waiting):
+        forget_all_but(session.out, {notebook.name for notebook in session.notebooks})
+        due = [job for job in jobs if fresh or not _is_done(session, job)]
+        for job in jobs:
+            if job not in due:
+                console.print(f"{job.name}: up to date", highlight=False)
+        outcomes = _run(session, due, workers=workers, console=console)
+        rows = _report(session, outcomes)
+    names = {notebook.name for notebook in chosen}
+    mine = [row for row in rows if not wanted or row.claim.notebook in names]
+    failed = [outcome.name for outcome in outcomes if outcome.error is not None]
+    _conclude(session, console, mine, failed, n_run=len(due), n_chosen=len(chosen), quick=quick)
+    return 1 if failed or not (quick or all(row.holds for row in mine)) else 0
+
+
+def _is_done(session: Session, job: Job) -> bool:
+    """Tell whether there is nothing to run; full-size results also serve for a first look."""
+    full = make_job(job.notebook, session.claims) if job.quick else job
+    failed = failed_path(session.out, job.name).exists()
+    return not failed and (session.is_current(job) or session.is_current(full))
+
+
+def _run(session: Session, due: Sequence[Job], *, workers: int, console: Console) -> list[Outcome]:
+    setting = Setting(out=session.out, root=ROOT, claims=session.claims, inputs=session.inputs)
+    with new_progress(len(due), console) as progress:
+        return Runner(setting, progress).run(due, workers=workers)
+
+
+def _report(session: Session, outcomes: Sequence[Outcome]) -> list[Row]:
+    """Write claims.json and report.html over everything that the output folder holds."""
+    errors = {outcome.name: outcome.error for outcome in outcomes}
+    entries = []
+    for notebook in session.notebooks:
+        error = errors.get(notebook.name)
+        state = "failed" if error is not None else session.state(notebook)
+        record = load_record(session.out, notebook.name)
+        entries.append(Entry(notebook=notebook, state=state, record=record, error=error))
+    rows = make_rows(session.claims, entries)
+    write_claims(session.out, rows)
+    write_page(session.out, rows, entries)
+    return rows
+
+
+def _conclude(
+    session: Session,
+    console: Console,
+    rows: Sequence[Row],
+    failed: Sequence[str],
+    *,
+    n_run: int,
+    n_chosen: int,
+    quick: bool,
+) -> None:
+    """Print the table of claims and what came of the run."""
+    if rows:
+        console.print()
+        for line in claims_table(rows).splitlines():
+            colour = "red" if "  FAIL  " in line else "green" if "  pass  " in line else ""
+            console.print(Text(line, style=colour), soft_wrap=True)
+    counts = f"{n_run - len(failed)} ran, {n_chosen - n_run} up to date, {len(failed)} failed"
+    console.print(f"\nNotebooks: {counts}.", highlight=False)
+    for name in failed:
+        console.print(
+            f"  failed: {name} ({failed_path(session.out, name)})", highlight=False, soft_wrap=True
+        )
+    if quick:
+        console.print("Quick sizes: their claims are shown, not judged.", highlight=False)
+    else:
+        holding = sum(row.holds for row in rows)
+        console.print(f"Claims: {holding} of {len(rows)} hold.", highlight=False)
+    console.print(f"Report: {session.out / 'report.html'}", highlight=False, soft_wrap=True)
