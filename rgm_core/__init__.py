@@ -1,1 +1,25 @@
 """Renormalising generative models: scale-free active inference in discrete state-spaces."""
+
+from importlib import import_module
+
+# Names are imported when they are first used: `import rgm_core` stays quick, and what a name needs
+# (scikit-learn, numba) is loaded only with it.
+_HOME = {
+    "RGM": "model",
+    "RGMClassifier": "classifier",
+    "generate": "generation",
+    "infer": "inference",
+    "learn": "learning",
+    "learn_structure": "structure",
+}
+__all__ = sorted(_HOME)
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -157,6 +157,24 @@ class RGM:
         pairs = zip(self.levels, q, strict=True)
         return self.with_counts([level.a + c * level.mask for level, c in pairs])
 
+    def add_mass(self, mass: float | Sequence[float]) -> RGM:
+        """Add the same prior mass to every column of every likelihood, shared by its outcomes.
+
+        Unlike a fixed count for each entry, this does not grow with the number of outcomes, so that
+        one exemplar's count is not drowned in the prior of a long column (spec 6).
+
+        Parameters
+        ----------
+        mass : float or one float a level
+            Prior counts of a column.
+        """
+        c = np.broadcast_to(np.asarray(mass, float), self.n_levels)
+        if np.any(c < 0) or not np.all(np.isfinite(c)):
+            raise ValueError(f"mass must be finite and ≥ 0; found {mass}")
+        shares = [m / level.n_outcomes[:, None, None] for m, level in zip(c, self.levels, strict=True)]
+        pairs = zip(self.levels, shares, strict=True)
+        return self.with_counts([level.a + share * level.mask for level, share in pairs])
+
     def save(self, path: str | os.PathLike) -> None:
         """Write the model to one ``.npz`` file (no pickle), or leave the old file untouched."""
         arrays = {"format": np.array(FORMAT), "D": self.D}

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from rgm_core.codecs.modes import decode, encode, fit_basis
+from rgm_core.codecs.modes import decode, encode, fit_basis, project
 from rgm_core.codecs.preprocessing import BLOCK, MAX_SIZE, preprocess
 from rgm_core.codecs.tiles import tile_positions
 
@@ -162,6 +162,11 @@ class ImageCodec(TransformerMixin, BaseEstimator):
         return np.concatenate(
             [encode(self.basis_, self._signal(images[start : start + BLOCK])) for start in blocks]
         )
+
+    def variates(self, X: ArrayLike) -> NDArray[np.floating]:
+        """How much of each mode there is in images: (n, M) values, before they are binned."""
+        check_is_fitted(self)
+        return project(self.basis_, self._signal(check_images(X, self.image_shape_)))
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.floating]:
         """Decode outcomes as images.

@@ -1,0 +1,268 @@
+"""The scikit-learn face of an image RGM: fit, predict, score, and the evidence for each image.
+
+Source: Friston et al. (2024), arXiv 2407.20292, section on MNIST; spec 2 to 4.
+"""
+
+from __future__ import annotations
+
+from math import isqrt
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.utils import check_scalar
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from rgm_core.codecs import ImageCodec
+from rgm_core.inference import infer, infer_top
+from rgm_core.learning import History, learn
+from rgm_core.model import RGM
+from rgm_core.structure import learn_structure
+
+BLOCK = 1000  # images handled at once, to bound memory
+
+#: Settings of the published model: ``RGMClassifier(**PUBLISHED)``.
+PUBLISHED = MappingProxyType(
+    {"concentration": (1 / 16, 1 / 128), "eta": 512.0, "messages": "posterior"}
+)
+
+
+class RGMClassifier(ClassifierMixin, BaseEstimator):
+    """Classify images with a renormalising generative model.
+
+    The first exemplars of each class give the structure: groups of pixels, groups of groups, and a
+    class on top. Then every image is seen once, in order, and its counts are taken up where they
+    raise the mutual information between causes and consequences. No gradients, no epochs.
+
+    Parameters
+    ----------
+    n_exemplars : int
+        Images of each class that build the structure, the first in order (all, if there are fewer).
+    codec : transformer, optional
+        From images to outcomes, by default an ``ImageCodec``. It is cloned and fitted to the first
+        images seen; wrap a fitted one in ``sklearn.frozen.FrozenEstimator`` to use it as it is.
+    mass : float
+        Prior counts of every column of the likelihoods, shared by its outcomes.
+    concentration : (float, float), optional
+        Prior counts of every *entry* instead, for the likelihoods and for that of the classes:
+        (1/16, 1/128) as published.
+    beta : float or None
+        Precision of the selection of updates, 1/nats; None accepts every update.
+    eta : float
+        Forgetting: the total count that each likelihood converges to; ``inf`` never forgets.
+        512 as published.
+    messages : {"exact", "posterior"}
+        Inference behind predictions: exact sum-product, or the published scheme.
+    progress : bool
+        Show a progress bar while learning.
+    random_state : int, RandomState or None
+        Not used: learning is determined by the images and their order. Part of the signature for
+        code that sets it on every estimator.
+
+    Attributes
+    ----------
+    classes_ : (K,) labels, sorted.
+    codec_ : the fitted codec.
+    model_ : RGM, with the learned counts; the states of its top factor are the classes.
+    history_ : History of learning, one row an image.
+    n_features_in_ : number of pixels of an image.
+
+    Notes
+    -----
+    Images come as (n, H, W) or flattened as (n, H * W): square where that is possible, else as
+    pictures one pixel high.
+
+    The defaults of ``mass`` and ``eta`` were chosen on MNIST images that are neither in the training
+    nor in the test sets used here: 94.0 % against 92.6 % with the published constants, the mean of
+    three training sets of 10,000 images, each tested on 39,000 others or more (see DEVIATIONS.md).
+    The published ones are ``RGMClassifier(**PUBLISHED)``.
+
+    Examples
+    --------
+    >>> from rgm_core import RGMClassifier
+    >>> from rgm_core.datasets import load_mnist
+    >>> images, labels = load_mnist("train", n=600)
+    >>> classifier = RGMClassifier().fit(images[:500], labels[:500])
+    >>> classifier.score(images[500:], labels[500:])
+    0.72
+    """
+
+    def __init__(
+        self,
+        n_exemplars=13,
+        *,
+        codec=None,
+        mass=0.5,
+        concentration=None,
+        beta=512.0,
+        eta=1024.0,
+        messages="exact",
+        progress=False,
+        random_state=None,
+    ):
+        self.n_exemplars = n_exemplars
+        self.codec = codec
+        self.mass = mass
+        self.concentration = concentration
+        self.beta = beta
+        self.eta = eta
+        self.messages = messages
+        self.progress = progress
+        self.random_state = random_state
+
+    def fit(self, X: ArrayLike, y: ArrayLike) -> RGMClassifier:
+        """Fit the codec, learn the structure from the first exemplars, then learn from every image.
+
+        Parameters
+        ----------
+        X : (n, H, W) or (n, H * W) numeric images.
+        y : (n,) class of each image.
+
+        Raises
+        ------
+        ValueError
+            If images or labels have the wrong shape or values, or there is one class only.
+        """
+        images, y = self._check_images(X, y, reset=True)
+        self._start(images, y, np.unique(y))
+        return self._learn(images, y)
+
+    def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None):
+        """Learn from more images, each seen once; the first call also builds codec and structure.
+
+        Parameters
+        ----------
+        X, y : as in :meth:`fit`. The first call must show every class at least once; it is from
+            these images that codec and structure are made, so give it more than a few.
+        classes : (K,) all classes that will ever appear, by default those of the first call.
+        """
+        first = not hasattr(self, "model_")
+        images, y = self._check_images(X, y, reset=first)
+        if first:
+            known = np.unique(y) if classes is None else np.unique(classes)
+            unseen = np.setdiff1d(known, y)
+            if unseen.size:
+                raise ValueError(
+                    f"y must show every class in the first call; missing {unseen.tolist()}"
+                )
+            self._start(images, y, known)
+        return self._learn(images, y)
+
+    def predict(self, X: ArrayLike) -> NDArray:
+        """Most probable class of each image, (n,)."""
+        probable = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[probable]
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Posterior over the classes for each image, (n, K)."""
+        return self._posterior(X)[0]
+
+    def log_evidence(self, X: ArrayLike) -> NDArray[np.float64]:
+        """Exact log evidence ln p(outcomes) of each image, (n,) nats: how familiar it looks."""
+        return self._posterior(X, messages="exact")[1]
+
+    def elbo(self, X: ArrayLike) -> NDArray[np.float64]:
+        """What each level adds to the evidence lower bound under the published scheme.
+
+        Returns
+        -------
+        (n, n_levels) nats, level 1 first. The article ranks its confidence by the sum of the last
+        two.
+        """
+        outcomes = self._encode(X)
+        found = (
+            infer(self.model_, outcomes[part], messages="posterior") for part in _blocks(outcomes)
+        )
+        return np.concatenate([posterior.elbo for posterior in found])
+
+    def _posterior(self, X, messages: str | None = None):
+        """Posterior over classes (n, K) and log evidence (n,)."""
+        messages = self.messages if messages is None else messages
+        outcomes = self._encode(X)
+        parts = []
+        for part in _blocks(outcomes):
+            if messages == "exact":
+                parts.append(infer_top(self.model_, outcomes[part]))
+            else:
+                found = infer(self.model_, outcomes[part], messages=messages)
+                parts.append((found.states[-1][0], found.log_evidence))
+        states, evidence = zip(*parts, strict=True)
+        return np.concatenate(states), np.concatenate(evidence)
+
+    def _encode(self, X) -> NDArray[np.integer]:
+        check_is_fitted(self, "model_")
+        return self.codec_.transform(self._check_images(X, reset=False))
+
+    def _check_images(self, X, y="no_validation", *, reset: bool):
+        """Images (n, H, W), and labels if there are any, after scikit-learn's own checks."""
+        shape = X.shape[1:] if isinstance(X, np.ndarray) and X.ndim == 3 else None
+        if shape is not None:
+            X = X.reshape(len(X), -1)
+        dtype = [np.uint8, np.float32, np.float64]  # others become float64
+        checked = validate_data(self, X, y, reset=reset, dtype=dtype, order="C")
+        flat, labels = checked if isinstance(checked, tuple) else (checked, None)
+        if reset:
+            side = isqrt(flat.shape[1])
+            square = (side, side) if side**2 == flat.shape[1] else (1, flat.shape[1])
+            self.image_shape_ = square if shape is None else shape
+        if shape not in (None, self.image_shape_):
+            raise ValueError(f"X must hold images of {self.image_shape_} pixels; found {shape}")
+        images = flat.reshape(len(flat), *self.image_shape_)
+        if labels is None:
+            return images
+        check_classification_targets(labels)
+        return images, labels
+
+    def _start(self, images, y, classes) -> None:
+        """Fit the codec and build the structure from the first exemplars of each class."""
+        check_scalar(self.n_exemplars, "n_exemplars", int, min_val=1)
+        if len(classes) < 2:
+            raise ValueError(f"y has one class only, {classes[0]!r}; expected two classes or more")
+        self.classes_ = classes
+        codec = ImageCodec() if self.codec is None else clone(self.codec)
+        self.codec_ = codec.fit(images, y)  # y: a frozen estimator asks for it
+        first = [np.flatnonzero(y == c)[: self.n_exemplars] for c in classes]
+        labels = np.repeat(np.arange(len(classes)), [len(index) for index in first])
+        structure = learn_structure(
+            self.codec_.transform(images[np.concatenate(first)]),
+            self.codec_.n_outcomes_,
+            self.codec_.locations_,
+            labels=labels,
+        )
+        self.model_ = self._add_prior(structure)
+        self.history_ = None
+
+    def _add_prior(self, structure: RGM) -> RGM:
+        if self.concentration is None:
+            return structure.add_mass(self.mass)
+        if np.shape(self.concentration) != (2,):
+            raise ValueError(
+                "concentration must be two floats, for the likelihoods and for that of the classes, "
+                f"or None; found {self.concentration!r}"
+            )
+        below, classes = self.concentration
+        return structure.add_counts([below] * (structure.n_levels - 1) + [classes])
+
+    def _learn(self, images, y) -> RGMClassifier:
+        unknown = np.setdiff1d(y, self.classes_)
+        if unknown.size:
+            raise ValueError(
+                f"y must hold classes {self.classes_.tolist()}; found {unknown.tolist()}"
+            )
+        self.model_, history = learn(
+            self.model_,
+            self.codec_.transform(images),
+            labels=np.searchsorted(self.classes_, y),
+            beta=self.beta,
+            eta=self.eta,
+            progress=self.progress,
+        )
+        past = [] if self.history_ is None else [self.history_]
+        self.history_ = History.concatenate([*past, history])
+        return self
+
+
+def _blocks(rows: NDArray) -> list[slice]:
+    return [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]

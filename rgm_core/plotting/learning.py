@@ -1,0 +1,108 @@
+"""Learning curves: information, evidence and accuracy (article figure 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.ndimage import uniform_filter1d
+
+from rgm_core.plotting.style import COLOURS, style
+
+
+def draw_trace(ax: Axes, values: np.ndarray, *, window: int = 100) -> Axes:
+    """Draw a noisy series (n,), and its running mean over a window of samples."""
+    exemplars = np.arange(1, len(values) + 1)
+    ax.plot(exemplars, values, ",", color=COLOURS["sky"], alpha=0.6)
+    mean = uniform_filter1d(values, min(window, len(values)), mode="nearest")
+    ax.plot(exemplars, mean, color=COLOURS["blue"])
+    return ax
+
+
+@style()
+def plot_active_learning(
+    information: np.ndarray, elbo: np.ndarray, *, n_classes: int
+) -> Figure:
+    """Draw mutual information of the lowest and the highest level, and the ELBO, by exemplar.
+
+    Parameters
+    ----------
+    information : (n, n_levels) nats, summed over the modalities of a level.
+    elbo : (n,) nats, before each update.
+    n_classes : the information of the highest level cannot exceed its logarithm.
+    """
+    fig, axes = plt.subplots(1, 3, figsize=(10, 3))
+    exemplars = np.arange(1, len(information) + 1)
+    axes[0].plot(exemplars, information[:, 0])
+    axes[0].set(title="Mutual information, level 1", ylabel="nats")
+    axes[1].plot(exemplars, information[:, -1])
+    axes[1].axhline(np.log(n_classes), color=COLOURS["grey"], linestyle="--")
+    axes[1].annotate(
+        f"bound: ln {n_classes}", (exemplars[-1] / 2, np.log(n_classes)), xytext=(0, -8),
+        textcoords="offset points", ha="center", va="top", color=COLOURS["grey"],
+    )  # fmt: skip
+    axes[1].set(title="Mutual information, classes", ylabel="nats")
+    draw_trace(axes[2], elbo).set(title="ELBO of the two top levels", ylabel="nats")
+    for ax in axes:
+        ax.set_xlabel("exemplar")
+    return fig
+
+
+@style()
+def plot_accuracy_by_threshold(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """Draw accuracy against the share of images that are left when the doubtful ones are put aside.
+
+    Parameters
+    ----------
+    curves : by name of the measure of confidence, shares (k,) and accuracies (k,), both in %.
+    """
+    fig, ax = plt.subplots(figsize=(6, 3.4))
+    for name, (shares, accuracies) in curves.items():
+        ax.plot(shares, accuracies, label=name)
+    ax.axvline(50, color=COLOURS["grey"], linestyle="--", linewidth=0.8)
+    ax.set(xlabel="images kept, most confident first / %", ylabel="accuracy / %", xlim=(0, 100))
+    ax.legend(title="ranked by")
+    return fig
+
+
+@style()
+def plot_confidence(
+    scores: np.ndarray, correct: np.ndarray, thresholds: np.ndarray, accuracies: np.ndarray
+) -> Figure:
+    """Draw how the ELBO separates right from wrong, and accuracy above a threshold on it.
+
+    Parameters
+    ----------
+    scores : (n,) ELBO of each image, nats.
+    correct : (n,) bool.
+    thresholds, accuracies : (k,) accuracy / % of the images whose ELBO is at least the threshold.
+    """
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), sharex=True)
+    bins = np.histogram_bin_edges(scores, 25)
+    kinds = {"right": (scores[correct], "sky"), "wrong": (scores[~correct], "vermillion")}
+    for name, (values, colour) in kinds.items():
+        left.hist(values, bins, density=True, alpha=0.7, label=name, color=COLOURS[colour])
+    left.set(xlabel="ELBO / nats", ylabel="density of images")
+    left.legend(title="classified")
+    right.plot(thresholds, accuracies)
+    right.axvline(np.median(scores), color=COLOURS["grey"], linestyle="--")
+    right.annotate("median", (np.median(scores), accuracies.min()), xytext=(-4, 4),
+                   textcoords="offset points", ha="right", color=COLOURS["grey"])  # fmt: skip
+    right.set(xlabel="threshold on the ELBO / nats", ylabel="accuracy above it / %")
+    return fig
+
+
+@style()
+def plot_accuracy_by_size(sizes: np.ndarray, accuracies: Mapping[str, np.ndarray]) -> Figure:
+    """Draw accuracies / % against the number of images learned from, one line a name."""
+    fig, ax = plt.subplots(figsize=(6, 3.2))
+    for name, values in accuracies.items():
+        ax.plot(sizes, values, "o-", label=name)
+    ax.set(xscale="log", xlabel="images seen, each once", ylabel="accuracy / %")
+    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
+    ax.minorticks_off()
+    ax.legend()
+    return fig

@@ -1,0 +1,103 @@
+"""What a model has learned: likelihood mappings and projection fields (article figures 7 and 8)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from rgm_core.plotting.digits import SIGNED, draw_image
+from rgm_core.plotting.style import style
+
+
+@style()
+def plot_likelihoods(likelihoods: Sequence[np.ndarray], names: Sequence[str]) -> Figure:
+    """Draw likelihood mappings, below each its transpose.
+
+    Parameters
+    ----------
+    likelihoods : one matrix (outcomes, states) each, of probabilities.
+    names : of the mappings.
+    """
+    fig, axes = plt.subplots(2, len(names), figsize=(3.1 * len(names), 6.2))
+    for column, A, name in zip(axes.T, likelihoods, names, strict=True):
+        for ax, matrix in zip(column, (A.T, A), strict=True):
+            # shades of the root: a small probability is seen too
+            ax.imshow(np.sqrt(matrix), cmap="gray_r", aspect="auto", vmin=0, interpolation="none")
+        column[0].set(title=f"{name}, transposed", xlabel="outcome", ylabel="state")
+        column[1].set(title=name, xlabel="state", ylabel="outcome")
+    return fig
+
+
+@style()
+def plot_fields(fields: Mapping[str, np.ndarray]) -> Figure:
+    """Draw projection fields: the picture that a state causes, one row a level.
+
+    Parameters
+    ----------
+    fields : name of each row and its pictures (n, H, W), grey levels 0 to 255.
+    """
+    n_columns = max(len(pictures) for pictures in fields.values())
+    fig, axes = plt.subplots(
+        len(fields), n_columns, figsize=(n_columns, 1.1 * len(fields)), squeeze=False
+    )
+    for row, (name, pictures) in zip(axes, fields.items(), strict=True):
+        for ax in row[len(pictures) :]:
+            ax.set_axis_off()
+        for ax, picture in zip(row, pictures, strict=False):
+            draw_image(ax, picture, vmin=0, vmax=255)
+        row[0].set_ylabel(name, rotation=0, ha="right", va="center")
+    return fig
+
+
+@style()
+def plot_groups(groups: Sequence[np.ndarray], names: Sequence[str]) -> Figure:
+    """Draw which pixels belong to which group at each level.
+
+    Parameters
+    ----------
+    groups : (H, W) number of the group that each pixel belongs to, one array a level.
+    names : of the levels.
+    """
+    fig, axes = plt.subplots(1, len(names), figsize=(2.2 * len(names), 2.5))
+    for ax, group, name in zip(axes, groups, names, strict=True):
+        draw_image(ax, group, cmap="viridis").set_title(name)
+    return fig
+
+
+@style()
+def plot_beliefs(
+    pictures: Mapping[str, np.ndarray], beliefs: np.ndarray, names: Sequence[str]
+) -> Figure:
+    """Draw named rows of pictures (n, H, W), and below them the posterior over classes (n, K)."""
+    n_rows, n_columns = len(pictures), len(names)
+    fig, axes = plt.subplots(
+        n_rows + 1, n_columns, figsize=(2.1 * n_columns + 0.8, 1.5 * (n_rows + 1)), squeeze=False
+    )
+    for row, (label, images) in zip(axes, pictures.items(), strict=False):
+        for ax, image in zip(row, images, strict=True):
+            draw_image(ax, image, vmin=0, vmax=255)
+        row[0].set_ylabel(label, rotation=0, ha="right", va="center")
+    for ax, q in zip(axes[-1], beliefs, strict=True):
+        ax.bar(range(len(q)), q)
+        ax.set(xticks=range(len(q)), ylim=(0, 1), xlabel="class")
+    axes[-1, 0].set_ylabel("posterior")
+    for ax, name in zip(axes[0], names, strict=True):
+        ax.set_title(name)
+    return fig
+
+
+@style()
+def plot_change(before: np.ndarray, after: np.ndarray, names: Sequence[str]) -> Figure:
+    """Draw pictures (n, H, W) before and after, and the difference, in three rows."""
+    fig, axes = plt.subplots(3, len(names), figsize=(len(names) + 1, 3.4))
+    limit = max(np.abs(after - before).max(), 1e-9)
+    for column, first, second, name in zip(axes.T, before, after, names, strict=True):
+        draw_image(column[0], first, vmin=0, vmax=255).set_title(name)
+        draw_image(column[1], second, vmin=0, vmax=255)
+        draw_image(column[2], second - first, cmap=SIGNED, vmin=-limit, vmax=limit)
+    for ax, name in zip(axes[:, 0], ("before", "after", "difference"), strict=True):
+        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+    return fig

@@ -1,0 +1,36 @@
+"""Selective accuracy: what the confidence of a model is worth."""
+
+import numpy as np
+import pytest
+
+from rgm_core.evaluation import selective_accuracy, upper_half_accuracy
+
+CORRECT = np.array([True, False, True, True])
+
+
+def test_selective_accuracy_counts_from_the_most_confident():
+    found = selective_accuracy(CORRECT, [0.1, 0.4, 0.9, 0.3])
+    np.testing.assert_allclose(found, [1, 1 / 2, 2 / 3, 3 / 4])
+
+
+def test_equal_confidence_keeps_the_order_of_the_images():
+    np.testing.assert_allclose(selective_accuracy(CORRECT, np.zeros(4)), [1, 1 / 2, 2 / 3, 3 / 4])
+
+
+def test_the_upper_half_is_half_of_the_images_rounded_down():
+    assert upper_half_accuracy(CORRECT, [0.1, 0.4, 0.9, 0.3]) == 0.5
+    assert upper_half_accuracy(CORRECT[:3], [3, 2, 1]) == 1
+    assert upper_half_accuracy([True], [0.0]) == 1
+
+
+@pytest.mark.parametrize(
+    ("correct", "confidence", "message"),
+    [
+        ([], [], "one length"),
+        ([True], [0.1, 0.2], "one length"),
+        ([True, False], [0.1, np.nan], "NaN"),
+    ],
+)
+def test_bad_input_is_named(correct, confidence, message):
+    with pytest.raises(ValueError, match=message):
+        selective_accuracy(correct, confidence)
