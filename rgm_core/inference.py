@@ -7,8 +7,9 @@ make every step a matrix product. ``messages="posterior"`` selects the published
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -35,12 +36,21 @@ class Posterior:
         priors and is neither the evidence nor a bound on it.
     model : RGM
         The model that was inverted.
+    messages : str
+        The scheme, "exact" or "posterior".
+    evidence : Evidence
+        What was observed.
+    up : list, optional
+        Upward messages of exact inference.
     """
 
     states: tuple[tuple[np.ndarray, ...], ...]
     elbo: np.ndarray
     log_evidence: np.ndarray
     model: RGM
+    messages: str
+    evidence: Evidence = field(repr=False)
+    up: list | None = field(default=None, repr=False)
 
     @cached_property
     def outcomes(self) -> tuple[np.ndarray, ...]:
@@ -49,6 +59,30 @@ class Posterior:
         return tuple(
             self.states[0][f] @ A.T for f, A in zip(level.parents, level.A, strict=True)
         )
+
+    def pairs(self, level: int, modality: int) -> np.ndarray:
+        """Joint posterior of a modality and the factor that generates it: what learning counts.
+
+        Parameters
+        ----------
+        level, modality : int
+            Both from 0. Above level 0 the modality is a factor of the level below.
+
+        Returns
+        -------
+        (n, n_outcomes, n_states) float
+            p(o, s | data), by sum-product; in the published scheme the product of both posteriors.
+        """
+        table = self.model.levels[level]
+        A, q = table.A[modality], self.states[level][table.parents[modality]]
+        if self.messages == "posterior" and level > 0:
+            return self.states[level - 1][modality][:, :, None] * q[:, None, :]
+        below = self.up[level - 1].log_lambda[modality] if level > 0 else None
+        message = self.evidence.log_message(modality, len(A)) if below is None else below
+        message = np.exp(message - message.max(axis=1, keepdims=True))
+        joint = message[:, :, None] * A
+        marginal = joint.sum(axis=1, keepdims=True)
+        return np.divide(joint, marginal, out=joint, where=marginal > 0) * q[:, None, :]
 
 
 def infer(
@@ -95,14 +129,20 @@ def infer(
     priors = _check_prior(model, prior, evidence.n_samples)
     if messages == "posterior":
         states, elbo = nested.infer_batch(model, evidence, priors)
-        return Posterior(states=states, elbo=elbo, log_evidence=elbo.sum(1), model=model)
+        return Posterior(
+            states=states, elbo=elbo, log_evidence=elbo.sum(1), model=model,
+            messages=messages, evidence=evidence,
+        )  # fmt: skip
     up = _ascend(model, evidence)
     log_top = up[-1].log_lambda[0] + _log(priors)
     log_evidence = np.logaddexp.reduce(log_top, axis=1)
     _check_possible(log_evidence)
     states = _descend(model, up, softmax(log_top, axis=1))
     elbo = _elbo_by_level(model, up, states, priors)
-    return Posterior(states=states, elbo=elbo, log_evidence=log_evidence, model=model)
+    return Posterior(
+        states=states, elbo=elbo, log_evidence=log_evidence, model=model,
+        messages=messages, evidence=evidence, up=up,
+    )  # fmt: skip
 
 
 def infer_top(
@@ -199,7 +239,7 @@ def _elbo_by_level(model, up, states, priors) -> np.ndarray:
     for n in range(model.n_levels):
         gain = sum(_expect(q, m) for q, m in zip(states[n], up[n].log_lambda, strict=True))
         levels.append(gain)
-    levels[1:] = [above - below for below, above in zip(levels, levels[1:], strict=False)]
+    levels[1:] = [above - below for below, above in pairwise(levels)]
     levels[-1] = levels[-1] - _expect(states[-1][0], _log(states[-1][0]) - _log(priors))
     return np.stack(levels, axis=1)
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
+from scipy.special import expit
 from tqdm.auto import tqdm
 
 from rgm_core import nested
+from rgm_core.information import mutual_information
 from rgm_core.model import RGM
 from rgm_core.outcomes import Evidence, as_evidence
 
@@ -96,7 +98,8 @@ def learn(
     with tqdm(total=evidence.n_samples, disable=not progress, unit="sample") as bar:
         for start in range(0, evidence.n_samples, CHUNK):
             part = slice(start, start + CHUNK)
-            model, history = _learn_chunk(model, nested._select(evidence, part), priors[part], beta, eta)
+            seen = evidence.part(part)
+            model, history = _learn_chunk(model, seen, priors[part], beta, eta)
             chunks.append(history)
             bar.update(len(history.elbo))
     return model, History.concatenate(chunks)
@@ -121,10 +124,6 @@ def select_update(a: np.ndarray, da: np.ndarray, beta: float, eta: float) -> tup
     probability : float
         With which the update was accepted.
     """
-    from scipy.special import expit
-
-    from rgm_core.information import mutual_information
-
     da = np.where(a > 0, da, 0.0)
     gain = mutual_information(a + da) - mutual_information(a)
     accept = 1.0 if np.isinf(beta) else float(expit(beta * gain))

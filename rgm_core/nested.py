@@ -123,7 +123,7 @@ def infer_batch(model: RGM, evidence: Evidence, priors: np.ndarray):
     elbo = np.zeros((evidence.n_samples, model.n_levels))
     for start in range(0, evidence.n_samples, CHUNK):
         part = slice(start, start + CHUNK)
-        seen = sparse_evidence(_select(evidence, part), model.levels[0].n_outcomes)
+        seen = sparse_evidence(evidence.part(part), model.levels[0].n_outcomes)
         _infer_chunk(tensors, seen, priors[part].copy(), tuple(q[part] for q in states), elbo[part])
     by_factor = [
         tuple(q[:, f, : level.n_states[f]] for f in range(level.n_factors))
@@ -134,14 +134,6 @@ def infer_batch(model: RGM, evidence: Evidence, priors: np.ndarray):
 
 def _state_shape(level: Level) -> tuple[int, int]:
     return level.n_factors, int(level.n_states.max())
-
-
-def _select(evidence: Evidence, part: slice) -> Evidence:
-    if evidence.hard is not None:
-        hard = evidence.hard[part]
-        return Evidence(n_samples=len(hard), hard=hard)
-    soft = [message[part] for message in evidence.soft]
-    return Evidence(n_samples=len(soft[0]), soft=soft)
 
 
 @njit(cache=True)

@@ -27,6 +27,20 @@ class Evidence:
     hard: np.ndarray | None = None
     soft: Sequence[np.ndarray] | None = None
 
+    def part(self, samples: slice) -> Evidence:
+        """The same evidence about some of the samples."""
+        if self.hard is not None:
+            return Evidence(n_samples=len(self.hard[samples]), hard=self.hard[samples])
+        soft = [message[samples] for message in self.soft]
+        return Evidence(n_samples=len(soft[0]), soft=soft)
+
+    def log_message(self, modality: int, n_outcomes: int) -> np.ndarray:
+        """Log likelihood (n, n_outcomes) of one modality's outcomes: 0 everywhere if missing."""
+        if self.soft is not None:
+            return self.soft[modality]
+        seen = self.hard[:, modality, None]
+        return np.where((seen < 0) | (seen == np.arange(n_outcomes)), 0.0, -np.inf)
+
 
 def as_evidence(level: Level, outcomes: np.ndarray | Sequence[np.ndarray]) -> Evidence:
     """Check outcomes against the level that explains them.
