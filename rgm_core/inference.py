@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import numpy as np
 from scipy.sparse import csr_array
-from scipy.special import softmax
+from scipy.special import rel_entr, softmax
 
 from rgm_core import nested
 from rgm_core.model import RGM, Level
@@ -240,7 +240,7 @@ def _elbo_by_level(model, up, states, priors) -> np.ndarray:
         gain = sum(_expect(q, m) for q, m in zip(states[n], up[n].log_lambda, strict=True))
         levels.append(gain)
     levels[1:] = [above - below for below, above in pairwise(levels)]
-    levels[-1] = levels[-1] - _expect(states[-1][0], _log(states[-1][0]) - _log(priors))
+    levels[-1] = levels[-1] - rel_entr(states[-1][0], priors).sum(axis=1)
     return np.stack(levels, axis=1)
 
 

@@ -201,7 +201,7 @@ class RGM:
             If the file is truncated, corrupt, or not a saved model.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             if int(arrays["format"]) != FORMAT:
                 raise ValueError(f"format {arrays['format']}, this version reads {FORMAT}")

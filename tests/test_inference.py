@@ -108,6 +108,20 @@ def test_nothing_seen_leaves_the_prior():
     assert posterior.log_evidence == pytest.approx(0, abs=1e-12)
 
 
+@pytest.mark.parametrize("messages", ["exact", "posterior"])
+def test_a_clamped_state_stays_clamped(messages):
+    """Supervision: a one-hot prior, and the evidence is that of its state."""
+    rng = np.random.default_rng(7)
+    model = random_tree(rng)
+    outcomes, soft = hard_evidence(rng, model, 1)
+    clamped = np.eye(len(model.D))[1]
+    posterior = infer(model, outcomes, prior=clamped, messages=messages)
+    np.testing.assert_array_equal(posterior.states[-1][0][0], clamped)
+    if messages == "exact":
+        assert_exact(model, posterior, soft, [clamped])
+        np.testing.assert_allclose(posterior.elbo.sum(1), posterior.log_evidence, **close)
+
+
 def test_the_published_scheme_counts_priors_twice():
     """Even without data its beliefs move away from the prior: why it is not the default."""
     model = random_tree(np.random.default_rng(2))

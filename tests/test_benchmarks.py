@@ -1,0 +1,47 @@
+"""The benchmark script explains itself, refuses nonsense, and its table shows what it measured."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+BENCHMARKS = Path(__file__).resolve().parents[1] / "benchmarks"
+
+
+def run(*arguments):
+    command = [sys.executable, str(BENCHMARKS / "mnist.py"), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+
+
+def test_help_says_what_is_measured():
+    done = run("--help")
+    assert done.returncode == 0
+    for word in ("compilation", "training", "classification", "peak memory", "examples:"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--train", "10"], "--train must lie in 100 to 10000; found 10"),
+        (["--train", "many"], "invalid int value: 'many'"),
+        (["--repeat", "0"], "--repeat and --threads must be 1 or more"),
+        (["--threads", "0"], "--repeat and --threads must be 1 or more"),
+        (["--json", "no/such/folder/x.json"], "--json: there is no folder"),
+    ],
+)
+def test_bad_arguments_are_refused_at_once(arguments, message):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def test_the_table_shows_the_kept_measurement():
+    """The README's first column of numbers is the run that is kept, row by row."""
+    kept = json.loads((BENCHMARKS / "mnist.json").read_text(encoding="utf-8"))
+    lines = (BENCHMARKS / "README.md").read_text(encoding="utf-8").splitlines()
+    rows = [line.split("|") for line in lines if line.startswith("|") and "---" not in line][1:]
+    shown = [float(cells[3].replace(",", "").replace("%", "")) for cells in rows]
+    assert shown == pytest.approx([row["value"] for row in kept["measured"]], rel=0.01)
