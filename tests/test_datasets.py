@@ -17,16 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rgm_core import datasets
-from rgm_core.datasets import (
-    MNIST_ORIGINALS,
-    MNIST_SHIPPED,
-    REGISTRY,
-    DataFile,
-    OriginalFile,
-    load_mnist,
-    read_idx,
-)
+from rgm_core.datasets import files, load_mnist, mnist
+from rgm_core.datasets.files import REGISTRY, DataFile
+from rgm_core.datasets.mnist import MNIST_ORIGINALS, MNIST_SHIPPED, OriginalFile, read_idx
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 TINY = {"train": 7, "test": 5}  # images in the synthetic original files
@@ -45,19 +38,19 @@ def make_mnist():
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     """An empty cache, and no mirror that could be reached: no test depends on the network."""
-    monkeypatch.setenv(datasets.CACHE_VARIABLE, str(tmp_path / "cache"))
+    monkeypatch.setenv(files.CACHE_VARIABLE, str(tmp_path / "cache"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with socket.socket() as unused:  # a port that is free, so that nobody answers
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
-    monkeypatch.setattr(datasets, "MNIST_MIRRORS", (f"http://127.0.0.1:{port}/",))
+    monkeypatch.setattr(mnist, "MNIST_MIRRORS", (f"http://127.0.0.1:{port}/",))
     return tmp_path / "cache" / "mnist"
 
 
 @pytest.fixture
 def installed(tmp_path, monkeypatch):
     """The package without the repository's data folder, as after installing a wheel."""
-    monkeypatch.setattr(datasets, "DATA_DIR", tmp_path / "nowhere")
+    monkeypatch.setattr(files, "DATA_DIR", tmp_path / "nowhere")
 
 
 @pytest.fixture
@@ -67,7 +60,7 @@ def copy(tmp_path, monkeypatch):
     folder.mkdir()
     for entry in REGISTRY.values():
         shutil.copy(DATA / entry.file, folder)
-    monkeypatch.setattr(datasets, "DATA_DIR", folder)
+    monkeypatch.setattr(files, "DATA_DIR", folder)
     return folder
 
 
@@ -88,15 +81,15 @@ def tiny_arrays():
 def tiny(monkeypatch):
     """A tiny MNIST with its own checksums: the original files by name, 7 and 5 images."""
     arrays = dict(tiny_arrays())
-    files = {MNIST_ORIGINALS[key].file: idx(values) for key, values in arrays.items()}
+    contents = {MNIST_ORIGINALS[key].file: idx(values) for key, values in arrays.items()}
     shipped = {key: bz2.compress(idx(a[: TINY_SHIPPED[key[6:-7]]])) for key, a in arrays.items()}
-    originals = {k: OriginalFile(o.file, sha256(files[o.file])) for k, o in MNIST_ORIGINALS.items()}
+    originals = {k: OriginalFile(o.file, sha256(contents[o.file])) for k, o in MNIST_ORIGINALS.items()}
     registry = {k: DataFile(f"{k}.bz2", sha256(shipped[k]), "none", "us") for k in shipped}
-    monkeypatch.setattr(datasets, "MNIST_ORIGINALS", originals)
-    monkeypatch.setattr(datasets, "MNIST_SIZES", TINY)
-    monkeypatch.setattr(datasets, "MNIST_SHIPPED", TINY_SHIPPED)
-    monkeypatch.setattr(datasets, "REGISTRY", registry)
-    return files
+    monkeypatch.setattr(mnist, "MNIST_ORIGINALS", originals)
+    monkeypatch.setattr(mnist, "MNIST_SIZES", TINY)
+    monkeypatch.setattr(mnist, "MNIST_SHIPPED", TINY_SHIPPED)
+    monkeypatch.setattr(files, "REGISTRY", registry)
+    return contents
 
 
 def sha256(content):
@@ -104,14 +97,14 @@ def sha256(content):
 
 
 @contextlib.contextmanager
-def mirror(files, *, cut=False):
-    """Serve `files`, a dict by name, on this machine; with `cut` the line goes dead half-way."""
+def mirror(contents, *, cut=False):
+    """Serve `contents`, a dict by name, on this machine; with `cut` the line goes dead half-way."""
     asked = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             asked.append(self.path[1:])
-            content = files.get(self.path[1:])
+            content = contents.get(self.path[1:])
             self.send_response(404 if content is None else 200)
             self.send_header("Content-Length", str(len(content or b"")))
             self.end_headers()
@@ -159,7 +152,7 @@ def test_shipped_images_are_mnist(split, n, first):
 
 def test_test_set_is_the_original_to_the_last_byte():
     for kind in ("images", "labels"):
-        content = bz2.decompress(datasets.read_shipped(f"mnist-test-{kind}"))
+        content = bz2.decompress(files.read_shipped(f"mnist-test-{kind}"))
         assert sha256(content) == MNIST_ORIGINALS[f"mnist-test-{kind}"].sha256
 
 
@@ -262,12 +255,12 @@ def test_read_idx_inverts_the_format(shape):
 
 
 def test_more_than_shipped_needs_the_download(tiny, copy, monkeypatch):
-    for key, entry in datasets.REGISTRY.items():
+    for key, entry in files.REGISTRY.items():
         content = tiny[MNIST_ORIGINALS[key].file]
         n = TINY_SHIPPED[key[6:-7]]
         (copy / entry.file).write_bytes(bz2.compress(idx(read_idx(content, key)[:n])))
     with mirror(zipped(tiny)) as (url, asked):
-        monkeypatch.setattr(datasets, "MNIST_MIRRORS", (url,))
+        monkeypatch.setattr(mnist, "MNIST_MIRRORS", (url,))
         few, _ = load_mnist("train", 3)
         assert not asked
         everything, labels = load_mnist("train")
@@ -283,7 +276,7 @@ def test_download_without_data_folder_is_checked_and_kept(installed, cache, monk
         content = bz2.decompress((DATA / REGISTRY[f"mnist-test-{kind}"].file).read_bytes())
         files[MNIST_ORIGINALS[f"mnist-test-{kind}"].file] = content
     with mirror(zipped(files)) as (url, asked):
-        monkeypatch.setattr(datasets, "MNIST_MIRRORS", (url,))
+        monkeypatch.setattr(mnist, "MNIST_MIRRORS", (url,))
         images, labels = load_mnist("test", 20)
     assert labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
     assert sorted(path.name for path in cache.iterdir()) == sorted(asked)  # and nothing else
@@ -301,12 +294,12 @@ def test_bad_mirror_is_passed_over_and_leaves_nothing(tiny, installed, cache, mo
         "missing": {},
     }[first]
     with mirror(bad, cut=first == "cut") as (bad_url, asked), mirror(good) as (good_url, _):
-        monkeypatch.setattr(datasets, "MNIST_MIRRORS", (bad_url,))
+        monkeypatch.setattr(mnist, "MNIST_MIRRORS", (bad_url,))
         with pytest.raises(OSError, match=f"could not be downloaded(.|\n)*tried {bad_url}"):
             load_mnist("train")
         assert asked
         assert list(cache.iterdir()) == []
-        monkeypatch.setattr(datasets, "MNIST_MIRRORS", (bad_url, good_url))
+        monkeypatch.setattr(mnist, "MNIST_MIRRORS", (bad_url, good_url))
         images, _ = load_mnist("train")
     assert len(images) == 7
 
@@ -318,7 +311,7 @@ def test_offline_message_says_what_to_do(cache):
     assert "load_mnist('train', n=11000)" in message
     assert "all 10000 test images" in message
     assert str(cache) in message
-    assert datasets.CACHE_VARIABLE in message
+    assert files.CACHE_VARIABLE in message
     assert all(original.file in message for original in MNIST_ORIGINALS.values())
     assert "Connection refused" in message
 
@@ -344,17 +337,17 @@ def test_damaged_file_put_there_by_hand_is_named(tiny, installed, cache, suffix)
 
 def test_unusable_cache_is_explained(installed, cache):
     cache.parent.write_text("a file where the folder should be")
-    with pytest.raises(OSError, match=f"set {datasets.CACHE_VARIABLE} to"):
+    with pytest.raises(OSError, match=f"set {files.CACHE_VARIABLE} to"):
         load_mnist("test")
 
 
 def test_cache_defaults_to_that_of_the_user(monkeypatch):
-    monkeypatch.setenv(datasets.CACHE_VARIABLE, "~/elsewhere")
-    assert datasets._cache_folder() == Path.home() / "elsewhere"
-    monkeypatch.setenv(datasets.CACHE_VARIABLE, "")  # as good as unset
-    assert datasets._cache_folder().name == "rgm-core"
-    monkeypatch.delenv(datasets.CACHE_VARIABLE)
-    assert datasets._cache_folder().name == "rgm-core"
+    monkeypatch.setenv(files.CACHE_VARIABLE, "~/elsewhere")
+    assert files.cache_folder() == Path.home() / "elsewhere"
+    monkeypatch.setenv(files.CACHE_VARIABLE, "")  # as good as unset
+    assert files.cache_folder().name == "rgm-core"
+    monkeypatch.delenv(files.CACHE_VARIABLE)
+    assert files.cache_folder().name == "rgm-core"
 
 
 # --- the script that rebuilds the files
@@ -377,14 +370,15 @@ def test_shorten_changes_only_the_count(make_mnist):
 
 @pytest.mark.parametrize("pack", [zipped, dict])
 def test_rebuilt_files_are_those_that_load(make_mnist, tiny, tmp_path, monkeypatch, capsys, pack):
-    for name in ("MNIST_ORIGINALS", "MNIST_SHIPPED", "REGISTRY"):
-        monkeypatch.setattr(make_mnist, name, getattr(datasets, name))
+    monkeypatch.setattr(make_mnist, "REGISTRY", files.REGISTRY)
+    for name in ("MNIST_ORIGINALS", "MNIST_SHIPPED"):
+        monkeypatch.setattr(make_mnist, name, getattr(mnist, name))
     for name, content in pack(tiny).items():
         (tmp_path / name).write_bytes(content)
     out = tmp_path / "out"
     assert make_mnist.main(["--source", str(tmp_path), "--out", str(out)]) == 0
     assert len(capsys.readouterr().out.splitlines()) == 4
-    monkeypatch.setattr(datasets, "DATA_DIR", out)
+    monkeypatch.setattr(files, "DATA_DIR", out)
     images, labels = load_mnist("train", 3)
     np.testing.assert_array_equal(images, read_idx(tiny["train-images-idx3-ubyte"], "")[:3])
     np.testing.assert_array_equal(labels, read_idx(tiny["train-labels-idx1-ubyte"], "")[:3])

@@ -1,12 +1,7 @@
-"""Real data for the notebooks, with the provenance and the checksum of every file.
-
-Small files travel with the repository in ``data/`` and are listed in `REGISTRY`; what does not
-fit there is downloaded once into a cache. Nothing is returned before its SHA-256 was checked.
-"""
+"""MNIST: handwritten digits, shipped in part, the rest downloaded once and checked."""
 
 import bz2
 import gzip
-import hashlib
 import math
 import operator
 import os
@@ -20,17 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import pooch
 
-DATA_DIR = Path(__file__).resolve().parents[1] / "data"  # only a checkout has it, not a wheel
-CACHE_VARIABLE = "RGM_CORE_CACHE"  # environment variable: folder for downloaded files
-
-
-class DataFile(NamedTuple):
-    """A file of the repository's ``data/`` folder, and whom to thank for it."""
-
-    file: str
-    sha256: str
-    licence: str
-    credit: str
+from rgm_core.datasets import files
+from rgm_core.datasets.files import cache_folder, read_shipped, verified
 
 
 class OriginalFile(NamedTuple):
@@ -39,36 +25,6 @@ class OriginalFile(NamedTuple):
     file: str
     sha256: str
 
-
-_MNIST_TERMS = (
-    "CC BY-SA 3.0",
-    "Yann LeCun and Corinna Cortes; derived from NIST Special Databases 1 and 3",
-)
-
-REGISTRY = MappingProxyType(
-    {
-        "mnist-train-images": DataFile(
-            "mnist-train-images-first-11000.idx3.bz2",
-            "da4a3dbc6741f770f77c976bb1a12c71340af5f0688600e90792e90df59cf722",
-            *_MNIST_TERMS,
-        ),
-        "mnist-train-labels": DataFile(
-            "mnist-train-labels-first-11000.idx1.bz2",
-            "135eebccc87265fcfbb158ddb267685c150f6cd3e5f096a134573059af283762",
-            *_MNIST_TERMS,
-        ),
-        "mnist-test-images": DataFile(
-            "mnist-test-images.idx3.bz2",
-            "61a5ca3032d708d621f5bac05d449e134223a3c53cccd2365c2e559d5d41d94f",
-            *_MNIST_TERMS,
-        ),
-        "mnist-test-labels": DataFile(
-            "mnist-test-labels.idx1.bz2",
-            "ed7b18e159736750c608329c98e308e0d2b9186ae366dc011d61725cec421ee9",
-            *_MNIST_TERMS,
-        ),
-    }
-)
 
 MNIST_SIZES = MappingProxyType({"train": 60_000, "test": 10_000})
 MNIST_SHIPPED = MappingProxyType({"train": 11_000, "test": 10_000})  # how many are in data/
@@ -133,14 +89,6 @@ def load_mnist(split: str, n: int | None = None) -> tuple[npt.NDArray[np.uint8],
     n = _count(n, split)
     images, labels = (_mnist_array(split, kind, n)[:n] for kind in ("images", "labels"))
     return images.copy(), labels.astype(np.int64)
-
-
-def read_shipped(key: str) -> bytes:
-    """Return the checked content of a file in ``data/``, given its key in `REGISTRY`."""
-    entry = REGISTRY[key]
-    path = DATA_DIR / entry.file
-    remedy = f"restore it with `git checkout -- data/{entry.file}` or see data/README.md"
-    return _verified(path.read_bytes(), entry.sha256, str(path), remedy)
 
 
 def read_original(key: str, folder: str | os.PathLike) -> bytes:
@@ -212,20 +160,15 @@ def _count(n: int | None, split: str) -> int:
 def _mnist_array(split: str, kind: str, n: int) -> npt.NDArray[np.uint8]:
     """Return at least the first `n` images or labels: shipped, from the cache, or downloaded."""
     key = f"mnist-{split}-{kind}"
-    shipped = REGISTRY[key].file
-    if n <= MNIST_SHIPPED[split] and (DATA_DIR / shipped).is_file():
+    shipped = files.REGISTRY[key].file
+    if n <= MNIST_SHIPPED[split] and (files.DATA_DIR / shipped).is_file():
         return read_idx(bz2.decompress(read_shipped(key)), shipped)
-    folder = _cache_folder() / "mnist"
+    folder = cache_folder() / "mnist"
     try:
         content = read_original(key, folder)
     except FileNotFoundError:
         content = _download(key, folder)
     return read_idx(content, MNIST_ORIGINALS[key].file)
-
-
-def _cache_folder() -> Path:
-    """Return the folder for downloaded files, which need not exist yet."""
-    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("rgm-core")).expanduser()
 
 
 def _download(key: str, folder: Path) -> bytes:
@@ -260,7 +203,7 @@ def _offline_message(file: str, folder: Path, problems: list[str]) -> str:
         f"{file}.gz is not in {folder} and could not be downloaded. Without a network, a checkout "
         f"of the repository offers the first {n_train} training images, load_mnist('train', "
         f"n={n_train}), and all {n_test} test images. For more, put the original MNIST files "
-        f"into {folder}, plain or with .gz: {names}; or set {CACHE_VARIABLE} to a folder whose "
+        f"into {folder}, plain or with .gz: {names}; or set {files.CACHE_VARIABLE} to a folder whose "
         f"subfolder mnist has them."
     ) + "".join(f"\n- tried {problem}" for problem in problems)
 
@@ -272,15 +215,4 @@ def _unpacked(content: bytes, sha256: str, name: str, remedy: str) -> bytes:
             content = gzip.decompress(content)
         except (OSError, EOFError, zlib.error) as problem:
             raise ValueError(f"{name} is a damaged gzip file ({problem}): {remedy}") from problem
-    return _verified(content, sha256, name, remedy)
-
-
-def _verified(content: bytes, sha256: str, name: str, remedy: str) -> bytes:
-    """Return `content` if it has the given SHA-256."""
-    found = hashlib.sha256(content).hexdigest()
-    if found != sha256:
-        raise ValueError(
-            f"{name} is damaged or another file: {len(content)} bytes with SHA-256 {found}, "
-            f"expected {sha256}: {remedy}"
-        )
-    return content
+    return verified(content, sha256, name, remedy)

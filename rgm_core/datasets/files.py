@@ -1,0 +1,76 @@
+"""Files in ``data/``: provenance, checksum, and reading what was checked."""
+
+import hashlib
+import os
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pooch
+
+DATA_DIR = Path(__file__).resolve().parents[2] / "data"  # only a checkout has it, not a wheel
+CACHE_VARIABLE = "RGM_CORE_CACHE"  # environment variable: folder for downloaded files
+
+
+class DataFile(NamedTuple):
+    """A file of the repository's ``data/`` folder, and whom to thank for it."""
+
+    file: str
+    sha256: str
+    licence: str
+    credit: str
+
+
+_MNIST_TERMS = (
+    "CC BY-SA 3.0",
+    "Yann LeCun and Corinna Cortes; derived from NIST Special Databases 1 and 3",
+)
+
+REGISTRY = MappingProxyType(
+    {
+        "mnist-train-images": DataFile(
+            "mnist-train-images-first-11000.idx3.bz2",
+            "da4a3dbc6741f770f77c976bb1a12c71340af5f0688600e90792e90df59cf722",
+            *_MNIST_TERMS,
+        ),
+        "mnist-train-labels": DataFile(
+            "mnist-train-labels-first-11000.idx1.bz2",
+            "135eebccc87265fcfbb158ddb267685c150f6cd3e5f096a134573059af283762",
+            *_MNIST_TERMS,
+        ),
+        "mnist-test-images": DataFile(
+            "mnist-test-images.idx3.bz2",
+            "61a5ca3032d708d621f5bac05d449e134223a3c53cccd2365c2e559d5d41d94f",
+            *_MNIST_TERMS,
+        ),
+        "mnist-test-labels": DataFile(
+            "mnist-test-labels.idx1.bz2",
+            "ed7b18e159736750c608329c98e308e0d2b9186ae366dc011d61725cec421ee9",
+            *_MNIST_TERMS,
+        ),
+    }
+)
+
+
+def read_shipped(key: str) -> bytes:
+    """Return the checked content of a file in ``data/``, given its key in `REGISTRY`."""
+    entry = REGISTRY[key]
+    path = DATA_DIR / entry.file
+    remedy = f"restore it with `git checkout -- data/{entry.file}` or see data/README.md"
+    return verified(path.read_bytes(), entry.sha256, str(path), remedy)
+
+
+def cache_folder() -> Path:
+    """Return the folder for downloaded files, which need not exist yet."""
+    return Path(os.environ.get(CACHE_VARIABLE) or pooch.os_cache("rgm-core")).expanduser()
+
+
+def verified(content: bytes, sha256: str, name: str, remedy: str) -> bytes:
+    """Return `content` if it has the given SHA-256."""
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ValueError(
+            f"{name} is damaged or another file: {len(content)} bytes with SHA-256 {found}, "
+            f"expected {sha256}: {remedy}"
+        )
+    return content
