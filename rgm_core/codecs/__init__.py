@@ -1,5 +1,6 @@
 """Codecs: signals to discrete outcomes and back."""
 
 from rgm_core.codecs.image import ImageCodec
+from rgm_core.codecs.video import VideoCodec
 
-__all__ = ["ImageCodec"]
+__all__ = ["ImageCodec", "VideoCodec"]

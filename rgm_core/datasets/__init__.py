@@ -5,5 +5,7 @@ there is downloaded once into a cache. Nothing is returned before its SHA-256 wa
 """
 
 from rgm_core.datasets.mnist import load_mnist
+from rgm_core.datasets.pigeon import load_pigeon
+from rgm_core.datasets.sound import load_bird_calls, load_jazz
 
-__all__ = ["load_mnist"]
+__all__ = ["load_bird_calls", "load_jazz", "load_mnist", "load_pigeon"]

@@ -25,6 +25,8 @@ _MNIST_TERMS = (
     "CC BY-SA 3.0",
     "Yann LeCun and Corinna Cortes; derived from NIST Special Databases 1 and 3",
 )
+_FIELD_TERMS = ("CC0 1.0", "L. M. Chronister, T. A. Rhinehart, A. Place and J. Kitzes (2021)")
+_FINCH_TERMS = ("CC BY 4.0", "R. O. Tachibana and T. Morita (2021)")
 
 REGISTRY = MappingProxyType(
     {
@@ -47,6 +49,38 @@ REGISTRY = MappingProxyType(
             "mnist-test-labels.idx1.bz2",
             "ed7b18e159736750c608329c98e308e0d2b9186ae366dc011d61725cec421ee9",
             *_MNIST_TERMS,
+        ),
+        "field-sound": DataFile(
+            "bird-calls-field.flac",
+            "147f550bc98bbd37a253c013c7bc506e11379e0bf697d9bddcf05fc449a547d2",
+            *_FIELD_TERMS,
+        ),
+        "field-calls": DataFile(
+            "bird-calls-field.csv",
+            "900ee3a9e267404e5a9caa08342194d49d0596aacac9112af15f8f864404dc26",
+            *_FIELD_TERMS,
+        ),
+        "finch-sound": DataFile(
+            "bird-calls-finch.flac",
+            "c25b86017eab5e640953a27ebb117711dafbddab90796f6270e8ba5632fb10f2",
+            *_FINCH_TERMS,
+        ),
+        "finch-syllables": DataFile(
+            "bird-calls-finch.csv",
+            "d21ca12d9b3213750b40e43c78e48f9376f5a4644436969c0d8bf293e4ca1b09",
+            *_FINCH_TERMS,
+        ),
+        "jazz-sound": DataFile(
+            "vibe-ace-16-bars.flac",
+            "032a964aea99b8c36fa8bab476269a9e607e300ca8f8bf2636904da9f35e4de7",
+            "CC BY 3.0",
+            "Kevin MacLeod (incompetech.com)",
+        ),
+        "pigeon": DataFile(
+            "pigeon-128-frames.rgb.xz",
+            "699e3b0ed028faea7dabce7b579b5e9b9acca41b65f80b0b83a978a5e3a14280",
+            "CC BY 3.0",
+            "(c) 2008 Blender Foundation, www.bigbuckbunny.org",
         ),
     }
 )
