@@ -1,0 +1,67 @@
+"""Explicit action: do what makes the predicted outcomes come true (spec 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rgm_core.information import floored_log
+
+
+def expected_log_likelihood(
+    predicted: Sequence[np.ndarray], consequences: Sequence[np.ndarray]
+) -> np.ndarray:
+    """How well each action's outcomes match the predicted ones, Σ_g Σ_o q(o) ln p(o | action).
+
+    Parameters
+    ----------
+    predicted : sequence of G arrays (O_g,)
+        Outcomes that the model expects next in each control modality.
+    consequences : sequence of G arrays (O_g, K)
+        Outcomes that each of K actions brings about; columns are distributions.
+
+    Returns
+    -------
+    (K,) float
+        In nats; impossible outcomes count as -32.
+
+    Raises
+    ------
+    ValueError
+        If the arguments do not fit each other, or hold negative values.
+    """
+    if not len(predicted) or len(predicted) != len(consequences):
+        raise ValueError(
+            f"predicted and consequences must have one array for each control modality; "
+            f"found {len(predicted)} and {len(consequences)}"
+        )
+    for g, (q, p) in enumerate(zip(predicted, consequences, strict=True)):
+        if np.ndim(p) != 2 or np.shape(q) != np.shape(p)[:1]:
+            raise ValueError(
+                f"predicted[{g}] must be (O,) and consequences[{g}] (O, K); "
+                f"found {np.shape(q)} and {np.shape(p)}"
+            )
+        if not np.all(np.asarray(q) >= 0) or not np.isclose(np.sum(q), 1):
+            raise ValueError(f"predicted[{g}] must be a distribution; found {q}")
+    return sum(np.asarray(q, float) @ floored_log(p) for q, p in zip(predicted, consequences, strict=True))
+
+
+def explicit_action(
+    predicted: Sequence[np.ndarray],
+    consequences: Sequence[np.ndarray],
+    *,
+    rng: np.random.Generator | None = None,
+) -> int:
+    """The action whose outcomes match the predicted ones best.
+
+    Parameters are those of :func:`expected_log_likelihood`.
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator, optional
+        Chooses among equally good actions; without it the first one is taken.
+    """
+    match = expected_log_likelihood(predicted, consequences)
+    best = np.flatnonzero(match >= match.max() - 1e-9)  # ties, up to rounding
+    return int(best[0] if rng is None else rng.choice(best))
