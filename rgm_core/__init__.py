@@ -8,9 +8,12 @@ _HOME = {
     "RGM": "model",
     "RGMClassifier": "classifier",
     "generate": "generation",
+    "generate_orbit": "orbits",
     "infer": "inference",
     "learn": "learning",
     "learn_structure": "structure",
+    "learn_transitions": "dynamics",
+    "merge_structure": "merging",
 }
 __all__ = sorted(_HOME)
 

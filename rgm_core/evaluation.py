@@ -1,4 +1,4 @@
-"""How good are predictions, and does the model know when they are not?"""
+"""How good are predictions and reconstructions, and does the model know when they are not?"""
 
 from __future__ import annotations
 
@@ -43,3 +43,9 @@ def upper_half_accuracy(correct: np.ndarray, confidence: np.ndarray) -> float:
     Parameters are those of :func:`selective_accuracy`.
     """
     return float(selective_accuracy(correct, confidence)[max(len(correct) // 2, 1) - 1])
+
+
+def psnr(original: np.ndarray, other: np.ndarray) -> float:
+    """Peak signal-to-noise ratio in dB, for grey levels 0 to 255; infinite if they are equal."""
+    error = np.mean((np.asarray(original, float) - np.asarray(other, float)) ** 2)
+    return float(10 * np.log10(255**2 / error)) if error > 0 else float("inf")

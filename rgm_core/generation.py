@@ -128,7 +128,9 @@ def _distributions(states: np.ndarray, n_states: int) -> np.ndarray:
 
 
 def _check_level(model: RGM, level: int, factor: int) -> int:
-    """Level counted from 0, if there are such a level and factor."""
+    """Level counted from 0, if the model is static and has such a level and factor."""
+    if model.dt > 1:
+        raise ValueError("model is dynamic (dt = 2): its states generate sequences; see generate_orbit")
     if not -model.n_levels <= level < model.n_levels:
         raise ValueError(
             f"level must lie in 0 … {model.n_levels - 1} (or -1, the top); found {level}"

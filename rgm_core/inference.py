@@ -16,6 +16,8 @@ from scipy.sparse import csr_array
 from scipy.special import rel_entr, softmax
 
 from rgm_core import nested
+from rgm_core.messages import joint, send_down, send_up
+from rgm_core.messages import safe_log as _log
 from rgm_core.model import RGM, Level
 from rgm_core.outcomes import Evidence, as_evidence
 
@@ -79,10 +81,7 @@ class Posterior:
             return self.states[level - 1][modality][:, :, None] * q[:, None, :]
         below = self.up[level - 1].log_lambda[modality] if level > 0 else None
         message = self.evidence.log_message(modality, len(A)) if below is None else below
-        message = np.exp(message - message.max(axis=1, keepdims=True))
-        joint = message[:, :, None] * A
-        marginal = joint.sum(axis=1, keepdims=True)
-        return np.divide(joint, marginal, out=joint, where=marginal > 0) * q[:, None, :]
+        return joint(message, A, q)
 
 
 def infer(
@@ -91,6 +90,7 @@ def infer(
     *,
     prior: np.ndarray | None = None,
     messages: str = "exact",
+    online: bool = False,
 ) -> Posterior:
     """Infer the hidden states of every level from outcomes, and their log evidence (spec 3).
 
@@ -105,10 +105,14 @@ def infer(
     messages : {"exact", "posterior"}
         "exact" is sum-product. "posterior" is the published scheme: each level is inverted in turn under
         the empirical prior of the level above, and its posterior is the outcome of the next.
+    online : bool
+        Dynamic models only: beliefs at each step from the data up to that step (filtering).
 
     Returns
     -------
     Posterior
+        Of a dynamic model, whose n outcomes are the steps of one sequence, a
+        :class:`rgm_core.dynamics.SequencePosterior`; see :func:`rgm_core.dynamics.infer_sequence`.
 
     Raises
     ------
@@ -125,6 +129,14 @@ def infer(
     """
     if messages not in ("exact", "posterior"):
         raise ValueError(f'messages must be "exact" or "posterior"; found {messages!r}')
+    if model.dt > 1:
+        from rgm_core.dynamics import infer_sequence  # builds on this module
+
+        if messages != "exact":
+            raise ValueError('messages must be "exact" for a dynamic model; found "posterior"')
+        return infer_sequence(model, outcomes, prior=prior, online=online)
+    if online:
+        raise ValueError("online needs a dynamic model (dt = 2): samples have no order")
     evidence = as_evidence(model.levels[0], outcomes)
     priors = _check_prior(model, prior, evidence.n_samples)
     if messages == "posterior":
@@ -163,6 +175,8 @@ def infer_top(
     log_evidence : (n,) float
         Exact ln p(outcomes), nats.
     """
+    if model.dt > 1:
+        raise ValueError("model is dynamic (dt = 2); use infer")
     evidence = as_evidence(model.levels[0], outcomes)
     log_top = _ascend(model, evidence)[-1].log_lambda[0] + _log(model.D)
     log_evidence = np.logaddexp.reduce(log_top, axis=1)
@@ -191,11 +205,7 @@ def _ascend(model: RGM, evidence: Evidence) -> list[_Messages]:
 def _ascend_level(level: Level, evidence: Evidence) -> _Messages:
     if evidence.hard is not None:
         return _Messages((), [_sum_rows(level, f, evidence.hard) for f in range(level.n_factors)])
-    log_mu = []
-    for A, message in zip(level.A, evidence.soft, strict=True):
-        top = np.max(message, axis=1, keepdims=True)
-        top = np.where(np.isfinite(top), top, 0)  # impossible evidence stays -inf
-        log_mu.append(_log(np.exp(message - top) @ A) + top)
+    log_mu = [send_up(message, A) for message, A in zip(evidence.soft, level.A, strict=True)]
     log_lambda = [sum(log_mu[g] for g in level.children(f)) for f in range(level.n_factors)]
     return _Messages(log_mu, log_lambda)
 
@@ -220,11 +230,7 @@ def _descend(model: RGM, up: list[_Messages], top: np.ndarray) -> tuple[tuple[np
     for n in range(model.n_levels - 1, 0, -1):
         level, below = model.levels[n], []
         for g, (A, f) in enumerate(zip(level.A, level.parents, strict=True)):
-            log_lambda, log_mu = up[n - 1].log_lambda[g], up[n].log_mu[g]
-            # scaled by the largest message, so that neither side over- nor underflows
-            top = log_lambda.max(axis=1, keepdims=True)
-            cavity = states[0][f] * np.exp(np.where(states[0][f] > 0, top - log_mu, -np.inf))
-            below.append(np.exp(log_lambda - top) * (cavity @ A.T))
+            below.append(send_down(up[n - 1].log_lambda[g], up[n].log_mu[g], A, states[0][f]))
         states.insert(0, tuple(below))
     return tuple(states)
 
@@ -247,11 +253,6 @@ def _elbo_by_level(model, up, states, priors) -> np.ndarray:
 def _expect(q: np.ndarray, x: np.ndarray) -> np.ndarray:
     """E_q[x] per sample; states without probability do not count, whatever x is there."""
     return np.sum(q * np.where(q > 0, x, 0), axis=1)
-
-
-def _log(p: np.ndarray) -> np.ndarray:
-    with np.errstate(divide="ignore"):  # ln 0 = -inf is meant: an excluded state
-        return np.log(p)
 
 
 def _check_prior(model: RGM, prior, n_samples: int) -> np.ndarray:

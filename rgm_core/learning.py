@@ -16,6 +16,7 @@ from rgm_core.model import RGM
 from rgm_core.outcomes import Evidence, as_evidence
 
 CHUNK = 250  # samples between two refreshes of the running sums (bounds their rounding error)
+TINY = 1e-200  # smallest positive count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +66,8 @@ def learn(
     model : RGM
         With prior counts, see :meth:`RGM.add_counts`; only positive counts can grow. Not modified.
     outcomes : (n, G) int or G arrays (n, n_outcomes[g])
-        As in :func:`rgm_core.infer`; a missing outcome teaches nothing.
+        As in :func:`rgm_core.infer`; a missing outcome teaches nothing, soft evidence counts as one
+        outcome, shared in proportion.
     labels : (n,) int, optional
         Top state of each sample (its class), clamped during inference; -1 is unknown. Without labels
         the prior is ``model.D``.
@@ -87,7 +89,12 @@ def learn(
     ValueError
         If an argument has the wrong shape or range.
     """
-    evidence = as_evidence(model.levels[0], outcomes)
+    if model.dt > 1:
+        raise ValueError(
+            "model is dynamic (dt = 2): learn counts exemplars in no order; "
+            "see merge_structure and learn_transitions"
+        )
+    evidence = as_evidence(model.levels[0], outcomes).normalised()
     priors = _clamp(model, labels, evidence.n_samples)
     if beta is not None and not beta >= 0:
         raise ValueError(f"beta must be ≥ 0, or None to accept every update; found {beta}")
@@ -144,8 +151,7 @@ def _clamp(model: RGM, labels, n_samples: int) -> np.ndarray:
         )
     if labels.min() < -1 or labels.max() >= n_states:
         raise ValueError(
-            f"labels must lie in 0 … {n_states - 1} (or -1, unknown); "
-            f"found {labels.min()} … {labels.max()}"
+            f"labels must lie in 0 … {n_states - 1} (or -1, unknown); found {labels.min()} … {labels.max()}"
         )
     known = labels >= 0
     priors[known] = np.eye(n_states)[labels[known]]
@@ -158,7 +164,8 @@ def _learn_chunk(model: RGM, evidence: Evidence, priors, beta: float, eta: float
     information, elbo, acceptance = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     seen = nested.sparse_evidence(evidence, model.levels[0].n_outcomes)
     _learn_samples(tensors, seen, priors, beta, eta, information, elbo, acceptance)
-    counts = [t.a * t.scale[:, None, None] for t in tensors]
+    # forgetting fades a count but does not exclude its outcome, as an underflow to zero would
+    counts = [np.where(t.a > 0, np.maximum(t.a * t.scale[:, None, None], TINY), 0) for t in tensors]
     history = History(mutual_information=information, elbo=elbo, acceptance=acceptance)
     return model.with_counts(counts), history
 
@@ -184,27 +191,38 @@ def _update(t, outcome, posterior, beta, eta):
     for g in range(len(t.parents)):
         if outcome.size[g] == 0:  # a missing outcome: nothing to count
             continue
-        _count(t, g, outcome, posterior, 1.0)
-        gain = _mutual_information(t, g) - t.information[g]
-        accept = 1.0 if np.isinf(beta) else 1.0 / (1.0 + np.exp(-beta * gain))
-        if accept < 1.0:  # take back the part that was not accepted
-            _count(t, g, outcome, posterior, accept - 1.0)
-        t.information[g] = _mutual_information(t, g)
-        t.scale[g] /= 1.0 + accept / eta
+        accept = 1.0
+        if not np.isinf(beta):
+            gain = _count(t, g, outcome, posterior, 1.0, False) - t.information[g]
+            accept = 1.0 / (1.0 + np.exp(-beta * gain))
+        t.information[g] = _count(t, g, outcome, posterior, accept, True)
+        _forget(t, g, 1.0 + accept / eta)
         accepted += accept
     return accepted
 
 
 @njit(cache=True)
-def _mutual_information(t, g):
-    """Mutual information of the normalised counts, from the running sums (spec 2)."""
-    return t.balance[g] / t.total[g] + np.log(t.total[g])
+def _forget(t, g, factor):
+    """Divide all counts of a tensor by a factor."""
+    t.scale[g] /= factor
+    scale = t.scale[g]
+    if scale < 1e-50:  # fold it into the counts long before its inverse overflows
+        a = t.a[g]
+        for o in range(a.shape[0]):
+            for s in range(a.shape[1]):
+                if a[o, s] > 0:
+                    a[o, s] = max(a[o, s] * scale, TINY)
+        nested.refresh(t, g)
+        t.scale[g] = 1.0
 
 
 @njit(cache=True)
-def _count(t, g, outcome, posterior, amount):
-    """Add ``amount`` of outcome ⊗ posterior to the counts, and change the sums by what that touches."""
-    f = t.parents[g]
+def _count(t, g, outcome, posterior, amount, keep):
+    """Add ``amount`` of outcome ⊗ posterior to the counts; return their mutual information (spec 2).
+
+    Only the sums that this touches change. Without ``keep`` nothing is written: what it would be.
+    """
+    f, balance, total = t.parents[g], t.balance[g], t.total[g]
     unit = amount / t.scale[g]
     for k in range(posterior.size[f]):
         s, column = posterior.index[f, k], 0.0
@@ -213,19 +231,25 @@ def _count(t, g, outcome, posterior, amount):
             x = t.a[g, o, s]
             if x > 0:
                 step = unit * outcome.weight[g, j] * posterior.weight[f, k]
-                t.a[g, o, s] = x + step
-                t.balance[g] += _gain(x, step)
+                balance += _gain(x, step)
                 t.new_rows[g, o] += step
                 column += step
-        t.balance[g] -= _gain(t.columns[g, s], column)
-        t.columns[g, s] += column
+                if keep:
+                    t.a[g, o, s] = x + step
+        balance -= _gain(t.columns[g, s], column)
+        if keep:
+            t.columns[g, s] += column
     for j in range(outcome.size[g]):
         o = outcome.index[g, j]
         step = t.new_rows[g, o]
-        t.balance[g] -= _gain(t.rows[g, o], step)
-        t.rows[g, o] += step
-        t.total[g] += step
         t.new_rows[g, o] = 0.0
+        balance -= _gain(t.rows[g, o], step)
+        total += step
+        if keep:
+            t.rows[g, o] += step
+    if keep:
+        t.balance[g], t.total[g] = balance, total
+    return balance / total + np.log(total)
 
 
 @njit(cache=True)

@@ -3,6 +3,9 @@
 A model is a tree. Every outcome modality of a level has exactly one parent, a factor of the same
 level; every modality of level n + 1 *is* the hidden state of one factor at level n. Modality ``g`` of
 level n + 1 belongs to factor ``g`` of level n, so the wiring needs no table of its own.
+
+In a dynamic model one step of level n + 1 spans two steps of level n: it generates, for every factor,
+an initial state and the path that leads on from there; both are modalities, see ``Level.initial``.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from rgm_core.paths import Transitions
+
 FORMAT = 1  # of saved files; raise it when the arrays change their meaning
 
 
@@ -23,8 +28,8 @@ FORMAT = 1  # of saved files; raise it when the arrays change their meaning
 class Level:
     """One level of a renormalising generative model: likelihood counts and who generates what.
 
-    Tensors of different sizes are stacked into one array and padded with zeros, so that a whole level
-    is handled by one matrix product or one compiled loop.
+    Tensors of different sizes are stacked into one array and padded with zeros, so that a level is
+    handled by one matrix product or one compiled loop.
 
     Parameters
     ----------
@@ -40,6 +45,13 @@ class Level:
         Number of hidden states of each factor.
     locations : (G, dims) float
         Place of each modality (for level 1: mean position of its tile, in pixels).
+    b : tuple of F Transitions, optional
+        Counts of the transitions of every factor; dynamic models only.
+    initial : (F,) int, optional
+        Dynamic models: modality of the next level that is the factor's initial state; the modality after
+        it is the factor's path. -1 for a factor without a parent, which then has a single state.
+    defining : (G,) bool, optional
+        Modalities whose combinations made the states; the others are only predicted. Default: all.
     """
 
     a: np.ndarray
@@ -47,6 +59,9 @@ class Level:
     parents: np.ndarray
     n_states: np.ndarray
     locations: np.ndarray
+    b: tuple[Transitions, ...] | None = None
+    initial: np.ndarray | None = None
+    defining: np.ndarray | None = None
 
     def __post_init__(self):
         shape = (len(self.parents), int(self.n_outcomes.max()), int(self.n_states.max()))
@@ -63,6 +78,16 @@ class Level:
             raise ValueError("a must hold finite counts ≥ 0")
         if np.any(self.a[~self.mask]):
             raise ValueError("a must be zero in its padding")
+        if self.b is not None and [b.n_states for b in self.b] != self.n_states.tolist():
+            raise ValueError(
+                f"b has transitions between {[b.n_states for b in self.b]} states; "
+                f"the factors have {self.n_states.tolist()}"
+            )
+        if self.b is None or self.initial is None:
+            if self.b is not self.initial:
+                raise ValueError("b and initial go together: a dynamic model needs both")
+        elif len(self.initial) != self.n_factors:
+            raise ValueError(f"initial has {len(self.initial)} entries for {self.n_factors} factors")
 
     @property
     def n_modalities(self) -> int:
@@ -93,6 +118,16 @@ class Level:
         sizes = zip(self.likelihood, self.n_outcomes, self.n_states[self.parents], strict=True)
         return tuple(table[:o, :s] for table, o, s in sizes)
 
+    @property
+    def B(self) -> tuple[np.ndarray, ...]:
+        """Transitions p(s' | s, u) of each factor, (S, S, U); zero where s cannot take path u."""
+        return tuple(b.dense(b.probabilities) for b in self.b)
+
+    @property
+    def n_paths(self) -> np.ndarray:
+        """(F,) int, number of paths of each factor; 1 in a static model."""
+        return np.array([b.n_paths for b in self.b]) if self.b else np.ones(self.n_factors, int)
+
     def children(self, factor: int) -> np.ndarray:
         """Modalities that ``factor`` generates, in ascending order."""
         return np.flatnonzero(self.parents == factor)
@@ -115,11 +150,16 @@ class RGM:
 
     def __post_init__(self):
         for n, (below, above) in enumerate(zip(self.levels, self.levels[1:], strict=False), start=1):
-            if not np.array_equal(above.n_outcomes, below.n_states):
+            expected = _modalities_above(below)
+            if not np.array_equal(above.n_outcomes, expected):
                 raise ValueError(
                     f"the modalities of level {n + 1} must be the factors of level {n}: outcomes "
-                    f"{above.n_outcomes.tolist()} do not equal states {below.n_states.tolist()}"
+                    f"{above.n_outcomes.tolist()} do not equal {expected.tolist()}"
                 )
+            if (above.b is None) != (below.b is None):
+                raise ValueError("b must be given at every level or none")
+            if below.b is not None and np.any(above.parents[::2] != above.parents[1::2]):
+                raise ValueError(f"a factor's initial state and path need one parent at level {n + 1}")
         if self.levels[-1].n_factors != 1:
             raise ValueError(f"the top level has {self.levels[-1].n_factors} factors; expected one")
         if self.D.shape != (self.levels[-1].n_states[0],):
@@ -127,11 +167,18 @@ class RGM:
                 f"D has shape {self.D.shape}; expected ({self.levels[-1].n_states[0]},), "
                 "one probability for each state of the top factor"
             )
+        if not np.all(self.D >= 0) or not np.isclose(self.D.sum(), 1):
+            raise ValueError("D must hold probabilities ≥ 0 that sum to one")
 
     @property
     def n_levels(self) -> int:
         """Number of levels."""
         return len(self.levels)
+
+    @property
+    def dt(self) -> int:
+        """Steps of one level in a step of the next: 2 in a dynamic model, 1 in a static one."""
+        return 1 if self.levels[0].b is None else 2
 
     @property
     def n_counts(self) -> int:
@@ -160,8 +207,7 @@ class RGM:
     def add_mass(self, mass: float | Sequence[float]) -> RGM:
         """Add the same prior mass to every column of every likelihood, shared by its outcomes.
 
-        Unlike a fixed count for each entry, this does not grow with the number of outcomes, so that
-        one exemplar's count is not drowned in the prior of a long column (spec 6).
+        Unlike a count for each entry it does not drown an exemplar in a long column (spec 6).
 
         Parameters
         ----------
@@ -171,15 +217,14 @@ class RGM:
         c = np.broadcast_to(np.asarray(mass, float), self.n_levels)
         if np.any(c < 0) or not np.all(np.isfinite(c)):
             raise ValueError(f"mass must be finite and ≥ 0; found {mass}")
-        shares = [m / level.n_outcomes[:, None, None] for m, level in zip(c, self.levels, strict=True)]
-        pairs = zip(self.levels, shares, strict=True)
-        return self.with_counts([level.a + share * level.mask for level, share in pairs])
+        pairs = zip(self.levels, c, strict=True)
+        return self.with_counts([a.a + a.mask * (m / a.n_outcomes)[:, None, None] for a, m in pairs])
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the model to one ``.npz`` file (no pickle), or leave the old file untouched."""
         arrays = {"format": np.array(FORMAT), "D": self.D}
         for n, level in enumerate(self.levels):
-            arrays |= {f"level{n}_{name}": getattr(level, name) for name in _FIELDS}
+            arrays |= {f"level{n}_{name}": value for name, value in _to_arrays(level).items()}
         path = Path(path)
         partial = path.with_name(path.name + ".part")
         try:
@@ -206,18 +251,50 @@ class RGM:
             if int(arrays["format"]) != FORMAT:
                 raise ValueError(f"format {arrays['format']}, this version reads {FORMAT}")
             n_levels = sum(name.endswith("_parents") for name in arrays)
-            levels = tuple(
-                Level(**{name: arrays[f"level{n}_{name}"] for name in _FIELDS})
-                for n in range(n_levels)
-            )
+            levels = tuple(_from_arrays(arrays, f"level{n}_") for n in range(n_levels))
             return cls(levels=levels, D=arrays["D"])
         except FileNotFoundError:
             raise
-        except (ValueError, KeyError, TypeError, IndexError, EOFError, OSError, AttributeError) as error:
+        except _READING_ERRORS as error:
             raise ValueError(_UNREADABLE.format(path, error)) from error
-        except (zipfile.BadZipFile, zipfile.zlib.error) as error:
-            raise ValueError(_UNREADABLE.format(path, error)) from error
+
+
+def _modalities_above(level: Level) -> np.ndarray:
+    """Number of outcomes of each modality that the factors of a level make at the next."""
+    if level.b is None:
+        return level.n_states
+    kept = level.initial >= 0
+    if not np.array_equal(level.initial[kept], 2 * np.arange(kept.sum())):
+        raise ValueError("initial must number the factors that have a parent 0, 2, 4, …")
+    if np.any(level.n_states[~kept] > 1) or not all(len(b.edges) for b in level.b):
+        raise ValueError("every factor needs a transition, and one state only if it has no parent")
+    return np.stack([level.n_states, level.n_paths], axis=1)[kept].reshape(-1)
+
+
+def _to_arrays(level: Level) -> dict[str, np.ndarray]:
+    arrays = {name: getattr(level, name) for name in (*_FIELDS, *_OPTIONAL)}
+    arrays = {name: value for name, value in arrays.items() if value is not None}
+    if level.b is not None:
+        arrays["edges"] = np.concatenate([np.insert(b.edges, 0, f, 1) for f, b in enumerate(level.b)])
+        arrays["b"] = np.concatenate([b.counts for b in level.b])
+    return arrays
+
+
+def _from_arrays(arrays: dict[str, np.ndarray], prefix: str) -> Level:
+    fields = {name: arrays[prefix + name] for name in _FIELDS}
+    fields |= {name: arrays[prefix + name] for name in _OPTIONAL if prefix + name in arrays}
+    if prefix + "edges" in arrays:
+        factor, edges = np.split(arrays[prefix + "edges"], [1], axis=1)
+        of = [factor[:, 0] == f for f in range(len(fields["n_states"]))]
+        fields["b"] = tuple(
+            Transitions(edges=edges[rows], counts=arrays[prefix + "b"][rows], n_states=int(n))
+            for rows, n in zip(of, fields["n_states"], strict=True)
+        )
+    return Level(**fields)
 
 
 _FIELDS = ("a", "n_outcomes", "parents", "n_states", "locations")
+_OPTIONAL = ("initial", "defining")
+_READING_ERRORS = (ValueError, KeyError, TypeError, IndexError, EOFError, OSError, AttributeError)
+_READING_ERRORS += (RuntimeError, zipfile.BadZipFile, zipfile.zlib.error)
 _UNREADABLE = "{} is not a readable model file ({}); save the model again with RGM.save"

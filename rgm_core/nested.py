@@ -54,9 +54,15 @@ class Sparse(NamedTuple):
 
 
 def pack(level: Level) -> Tensors:
-    """Arrange a level for the compiled loops (a copy)."""
+    """Arrange a level for the compiled loops (a copy); ValueError if a state generates nothing."""
     a = level.a.astype(float, copy=True)
     rows, columns = a.sum(2), a.sum(1)
+    empty = np.argwhere(level.mask.any(axis=1) & (columns == 0))
+    if len(empty):
+        raise ValueError(
+            f"state {empty[0, 1]} has no counts in the likelihood of modality {empty[0, 0]}, so that "
+            "nothing follows from it; soften the likelihoods with RGM.add_counts"
+        )
     entries, by_row, by_column = (xlogy(x, x).reshape(len(a), -1).sum(1) for x in (a, rows, columns))
     balance, total = entries - by_row - by_column, rows.sum(1)
     order = np.argsort(level.parents, kind="stable")
@@ -76,6 +82,25 @@ def pack(level: Level) -> Tensors:
         members=order.astype(np.int64),
         offsets=offsets.astype(np.int64),
     )
+
+
+@njit(cache=True)
+def refresh(t, g):
+    """Sum the stored counts of one tensor afresh."""
+    a = t.a[g]
+    t.rows[g] = a.sum(axis=1)
+    t.columns[g] = a.sum(axis=0)
+    t.total[g] = a.sum()
+    t.balance[g] = _sum_x_ln_x(a.ravel()) - _sum_x_ln_x(t.rows[g]) - _sum_x_ln_x(t.columns[g])
+
+
+@njit(cache=True)
+def _sum_x_ln_x(values):
+    total = 0.0
+    for x in values:
+        if x > 0:
+            total += x * np.log(x)
+    return total
 
 
 def sparse_evidence(evidence: Evidence, n_outcomes: np.ndarray) -> Sparse:

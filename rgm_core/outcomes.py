@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import log_softmax
 
 from rgm_core.model import Level
 
@@ -33,6 +34,13 @@ class Evidence:
             return Evidence(n_samples=len(self.hard[samples]), hard=self.hard[samples])
         soft = [message[samples] for message in self.soft]
         return Evidence(n_samples=len(soft[0]), soft=soft)
+
+    def normalised(self) -> Evidence:
+        """The same evidence with soft outcomes as log probabilities, so that each is one outcome."""
+        if self.soft is None:
+            return self
+        soft = [log_softmax(message, axis=1) for message in self.soft]
+        return Evidence(n_samples=self.n_samples, soft=soft)
 
     def log_message(self, modality: int, n_outcomes: int) -> np.ndarray:
         """Log likelihood (n, n_outcomes) of one modality's outcomes: 0 everywhere if missing."""
@@ -89,16 +97,20 @@ def _hard(level: Level, outcomes: np.ndarray) -> Evidence:
 def _soft(level: Level, outcomes: Sequence[np.ndarray]) -> Evidence:
     if len(outcomes) != level.n_modalities:
         raise ValueError(
-            f"outcomes must hold {level.n_modalities} arrays, one for each modality; "
-            f"found {len(outcomes)}"
+            f"outcomes must hold {level.n_modalities} arrays, one for each modality; found {len(outcomes)}"
         )
     messages = [np.atleast_2d(np.asarray(o, float)) for o in outcomes]
     n_samples = max(len(message) for message in messages)
     for g, message in enumerate(messages):
         expected = (n_samples, int(level.n_outcomes[g]))
-        if message.shape != expected:
-            raise ValueError(f"outcomes[{g}] must have shape {expected}; found {message.shape}")
+        if message.shape != expected or not n_samples:
+            raise ValueError(
+                f"outcomes[{g}] must have shape ({n_samples or 'n'}, {expected[1]}), a row for each "
+                f"sample and a column for each outcome; found {message.shape}"
+            )
         if not np.all(np.isfinite(message)) or message.min() < 0:
             raise ValueError(f"outcomes[{g}] must hold finite likelihoods ≥ 0")
+        if not message.any(axis=1).all():
+            raise ValueError(f"outcomes[{g}] must leave some outcome possible in every sample")
     with np.errstate(divide="ignore"):  # ln 0 = -inf is meant: an excluded outcome
         return Evidence(n_samples=n_samples, soft=[np.log(message) for message in messages])

@@ -1,14 +1,17 @@
-"""Fast structure learning: group, reduce to unique combinations, go up (spec 2).
+"""Fast structure learning: group, reduce to unique combinations, find paths, go up (spec 2).
 
-One pass over exemplars grows a tree of likelihoods. The modalities of a level are grouped by location
-(the block-spin transformation); every unique combination of outcomes in a group becomes a state of the
-group's factor; these states are the outcomes of the next level, until a single group is left.
+One pass over exemplars grows a tree of likelihoods. The modalities of a level are grouped; every unique
+combination of outcomes in a group becomes a state of the group's factor. In a sequence the transitions
+between states become paths, and every other step's state and path are the outcomes of the next level.
+In unordered exemplars (dt = 1) the states alone are. A single group ends it.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from rgm_core.grouping import group_by_information, group_by_location, number_by_appearance
+from rgm_core.layers import Layer, grow_dynamic, grow_static
 from rgm_core.model import RGM, Level
 
 
@@ -17,7 +20,10 @@ def learn_structure(
     n_outcomes: np.ndarray,
     locations: np.ndarray | None = None,
     *,
+    dt: int = 1,
     labels: np.ndarray | None = None,
+    group_size: int | None = None,
+    streams: np.ndarray | None = None,
 ) -> RGM:
     """Grow a renormalising generative model from exemplars, each seen once (spec 2).
 
@@ -28,102 +34,74 @@ def learn_structure(
     Parameters
     ----------
     outcomes : (n_samples, G) int
-        Outcome of each modality in each exemplar; -1 is missing (an exemplar that could be anything).
+        Outcome of each modality in each exemplar (or, with ``dt=2``, at each step of a sequence);
+        -1 is missing (an exemplar that could be anything).
     n_outcomes : (G,) int or int
         Number of outcomes of each modality.
     locations : (G, 1) or (G, 2) float, optional
         Place of each modality on a line or in a plane. Default: 0 … G - 1 on a line.
+    dt : {1, 2}
+        Steps of one level in a step of the next. 1: exemplars in no order, no dynamics. 2: a sequence;
+        a level keeps an even number of steps when it goes up, so that a last step without a successor
+        is left to its own level.
     labels : (n_samples,) int, optional
         Class of each exemplar, 0 … K - 1. Adds a level of K class states on top, with one count for
-        every exemplar of a class that has a given state.
+        every exemplar of a class that has a given state. Only with ``dt=1``.
+    group_size : int, optional
+        Group by mutual information over time, at most this many modalities (at upper levels: factors)
+        together, instead of by location. Factors that cannot be predicted (a single state; or every
+        state leads to more than half of the states) then get no parent and one state. ``dt=2`` only.
+    streams : (G,) int, optional
+        Stream of each modality, 0 is the leading one (say: 0 pixels, 1 reward, 2 control). Each is
+        grouped on its own; once it is a single factor it is predicted by the factor of the leading stream
+        that informs about it most, without having a say in what the states of that factor are.
 
     Returns
     -------
     RGM
-        The structure with unit counts and a uniform prior over the states on top.
+        The structure and a uniform prior over the states on top. Counts are one for each state
+        (``dt=1``), or one for each step at which state and outcome were seen.
 
     Raises
     ------
     ValueError
-        If an argument has the wrong shape, type or range.
+        If an argument has the wrong shape, type or range, or a sequence is too short for its top level.
     """
-    outcomes, n_outcomes, locations = _check(outcomes, n_outcomes, locations)
+    _check_options(dt, labels, group_size, streams)
+    layer = _check(outcomes, n_outcomes, locations, streams)
     levels = []
     while not levels or levels[-1].n_factors > 1:
-        level, outcomes = _grow_level(outcomes, n_outcomes, locations)
+        parents = _group(layer, group_size)
+        if dt == 1:
+            level, layer = grow_static(layer, parents)
+        else:
+            level, layer = grow_dynamic(layer, parents, group_size)
         levels.append(level)
-        n_outcomes = level.n_states
-        members = [level.children(f) for f in range(level.n_factors)]
-        locations = np.array([level.locations[group].mean(0) for group in members])
     if labels is not None:
-        levels.append(_class_level(outcomes[:, 0], int(n_outcomes[0]), locations, labels))
+        states, locations = layer.outcomes[:, 0], layer.locations
+        levels.append(_class_level(states, int(layer.n_outcomes[0]), locations, labels))
     n_top = int(levels[-1].n_states[0])
     return RGM(levels=tuple(levels), D=np.full(n_top, 1 / n_top))
 
 
-def group_by_location(locations: np.ndarray) -> np.ndarray:
-    """Block-spin grouping: every modality goes to its nearest centroid (spec 2).
-
-    The centroids are a regular lattice over the bounding box of the k unique locations: m × m with
-    m = ceil(sqrt(k / 4)) in the plane, ceil(k / 2) on a line.
-
-    Parameters
-    ----------
-    locations : (G, 1) or (G, 2) float
-        Place of each modality.
-
-    Returns
-    -------
-    (G,) int
-        Group of each modality, numbered in order of first appearance.
-    """
-    n_unique = len(np.unique(locations, axis=0))
-    dims = locations.shape[1]
-    m = int(np.ceil((n_unique / 2**dims) ** (1 / dims)))
-    if m == 1:
-        return np.zeros(len(locations), int)
-    low, high = locations.min(0), locations.max(0)
-    axes = [np.linspace(low[d], high[d], m) for d in range(dims)]
-    nearest = [np.abs(locations[:, d, None] - axes[d]).argmin(1) for d in range(dims)]
-    return number_by_appearance(np.stack(nearest, axis=1))[0]
-
-
-def number_by_appearance(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Number unique rows in order of first appearance.
-
-    Parameters
-    ----------
-    rows : (n, k) int
-
-    Returns
-    -------
-    numbers : (n,) int
-        Number of each row.
-    first : (n_unique,) int
-        Where each number appears first.
-    """
-    _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return rank[inverse.reshape(-1)], first[order]
-
-
-def _grow_level(outcomes, n_outcomes, locations) -> tuple[Level, np.ndarray]:
-    """Group the modalities, make each unique combination a state; return level and states (n, F)."""
-    parents = group_by_location(locations)
-    groups = [np.flatnonzero(parents == f) for f in range(parents.max() + 1)]
-    numbered = [number_by_appearance(outcomes[:, group]) for group in groups]
-    n_states = np.array([len(first) for _, first in numbered])
-    a = np.zeros((len(parents), n_outcomes.max(), n_states.max()))
-    for group, (_, first) in zip(groups, numbered, strict=True):
-        exemplar = outcomes[first][:, group].T  # (modalities, states)
-        states = np.arange(len(first))
-        a[group[:, None], np.maximum(exemplar, 0), states] = exemplar >= 0
-        for g, seen in zip(group, exemplar, strict=True):  # missing: any outcome, equally likely
-            a[g, : n_outcomes[g], states[seen < 0]] = 1 / n_outcomes[g]
-    level = Level(a=a, n_outcomes=n_outcomes, parents=parents, n_states=n_states, locations=locations)
-    return level, np.stack([numbers for numbers, _ in numbered], axis=1)
+def _group(layer: Layer, group_size: int | None) -> np.ndarray:
+    """Group of each modality, those of the leading stream first; -1 where it is only predicted."""
+    parents = np.full(len(layer.streams), -1)
+    for stream in np.unique(layer.streams):
+        members = np.flatnonzero((layer.streams == stream) & ~layer.predicted)
+        if not members.size:
+            continue
+        if group_size is None:
+            groups = group_by_location(layer.locations[members])
+        else:
+            seen = layer.outcomes[:, members].reshape(len(layer.outcomes), -1, layer.per_factor)
+            joint = [number_by_appearance(seen[:, f])[0] for f in range(seen.shape[1])]
+            groups = group_by_information(np.stack(joint, axis=1), group_size)
+            if layer.per_factor > 1 and groups.max() + 1 == len(joint):
+                groups = np.arange(len(joint)) // group_size  # strangers all: end it
+            groups = np.repeat(groups, layer.per_factor)
+        parents[members] = groups + parents.max() + 1
+    return parents
 
 
 def _class_level(states, n_states: int, locations, labels) -> Level:
@@ -148,8 +126,8 @@ def _class_level(states, n_states: int, locations, labels) -> Level:
     )
 
 
-def _check(outcomes, n_outcomes, locations):
-    """Validate the arguments of :func:`learn_structure`; return them as arrays."""
+def _check(outcomes, n_outcomes, locations, streams) -> Layer:
+    """Validate the arguments of :func:`learn_structure`; return the lowest layer."""
     outcomes = np.asarray(outcomes)
     if outcomes.ndim != 2 or 0 in outcomes.shape or not np.issubdtype(outcomes.dtype, np.integer):
         raise ValueError(
@@ -157,7 +135,14 @@ def _check(outcomes, n_outcomes, locations):
             f"found shape {outcomes.shape}, dtype {outcomes.dtype}"
         )
     n_modalities = outcomes.shape[1]
-    n_outcomes = np.broadcast_to(np.asarray(n_outcomes), n_modalities).astype(int)
+    n_outcomes = np.asarray(n_outcomes)
+    whole = np.issubdtype(n_outcomes.dtype, np.integer)
+    if n_outcomes.shape not in [(), (n_modalities,)] or not whole or n_outcomes.min() < 1:
+        raise ValueError(
+            f"n_outcomes must be an integer ≥ 1, or {n_modalities} of them, one for each modality; "
+            f"found {n_outcomes.tolist()}"
+        )
+    n_outcomes = np.broadcast_to(n_outcomes, n_modalities).astype(int)
     if np.any(outcomes < -1) or np.any(outcomes >= n_outcomes):
         g = int(np.flatnonzero(((outcomes < -1) | (outcomes >= n_outcomes)).any(0))[0])
         raise ValueError(
@@ -172,4 +157,30 @@ def _check(outcomes, n_outcomes, locations):
         )
     if not np.all(np.isfinite(locations)):
         raise ValueError("locations must be finite")
-    return outcomes, n_outcomes, locations.astype(float)
+    return Layer(
+        outcomes=outcomes,
+        n_outcomes=n_outcomes,
+        locations=locations.astype(float),
+        streams=_check_streams(streams, n_modalities),
+        predicted=np.zeros(n_modalities, bool),
+    )
+
+
+def _check_streams(streams, n_modalities: int) -> np.ndarray:
+    streams = np.zeros(n_modalities, int) if streams is None else np.asarray(streams)
+    if streams.shape != (n_modalities,) or not np.issubdtype(streams.dtype, np.integer):
+        raise ValueError(f"streams must be {n_modalities} integers; found shape {streams.shape}")
+    if not np.array_equal(np.unique(streams), np.arange(streams.max() + 1)):
+        raise ValueError(f"streams must use every number 0 … {streams.max()}, 0 for the leading one")
+    return streams
+
+
+def _check_options(dt, labels, group_size, streams) -> None:
+    if dt not in (1, 2):
+        raise ValueError(f"dt must be 1 (no dynamics) or 2; found {dt}")
+    if dt == 2 and labels is not None:
+        raise ValueError("labels need dt=1: a sequence has no class level")
+    if dt == 1 and (group_size is not None or streams is not None):
+        raise ValueError("group_size and streams need dt=2: exemplars in no order are grouped by location")
+    if group_size is not None and not group_size >= 2:
+        raise ValueError(f"group_size must be ≥ 2; found {group_size}")

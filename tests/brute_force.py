@@ -31,6 +31,20 @@ def random_tree(rng, *, zeros=0.0):
     return RGM(levels=levels, D=rng.dirichlet(np.ones(sizes[3][0])))
 
 
+def random_wiring(rng, *, zeros=0.0):
+    """One to three levels of any width: each modality has a random parent, each factor a child."""
+    widths = [[1], [2, 1], [3, 1], [3, 2, 1]][rng.integers(4)]
+    n_outcomes = rng.integers(1, 5, rng.integers(widths[0], 6))
+    levels = []
+    for n_factors in widths:
+        more = rng.integers(0, n_factors, len(n_outcomes) - n_factors)
+        parents = rng.permutation(np.concatenate([np.arange(n_factors), more]))
+        n_states = rng.integers(1, 4, n_factors)
+        levels.append(random_level(rng, n_outcomes, parents, n_states, zeros=zeros))
+        n_outcomes = n_states
+    return RGM(levels=tuple(levels), D=rng.dirichlet(np.ones(n_states[0])))
+
+
 def random_evidence(rng, model, n):
     """Soft evidence, some of it missing and some of it sharp: G arrays (n, n_outcomes[g])."""
     messages = []

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rgm_core.evaluation import selective_accuracy, upper_half_accuracy
+from rgm_core.evaluation import psnr, selective_accuracy, upper_half_accuracy
 
 CORRECT = np.array([True, False, True, True])
 
@@ -34,3 +34,8 @@ def test_the_upper_half_is_half_of_the_images_rounded_down():
 def test_bad_input_is_named(correct, confidence, message):
     with pytest.raises(ValueError, match=message):
         selective_accuracy(correct, confidence)
+
+
+def test_psnr_of_a_known_error():
+    assert psnr(np.zeros(4), np.full(4, 25.5)) == pytest.approx(20)
+    assert psnr(np.ones(4), np.ones(4)) == np.inf

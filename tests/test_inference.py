@@ -1,11 +1,15 @@
 """Exact inference against enumeration; the published scheme against the reference's numbers."""
 
+import doctest
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from brute_force import Enumeration, random_evidence, random_level, random_tree
+from brute_force import Enumeration, random_evidence, random_level, random_tree, random_wiring
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rgm_core import inference, learning, structure
 from rgm_core.inference import infer, infer_top
 from rgm_core.model import RGM
 from rgm_core.structure import learn_structure
@@ -29,7 +33,7 @@ def assert_exact(model, posterior, messages, priors):
     """Every belief of every sample equals enumeration."""
     for i, prior in enumerate(priors):
         truth = Enumeration(model, [message[i] for message in messages], prior)
-        np.testing.assert_allclose(posterior.log_evidence[i], np.log(truth.evidence), rtol=1e-10)
+        np.testing.assert_allclose(np.exp(posterior.log_evidence[i]), truth.evidence, rtol=1e-10)
         for n, level in enumerate(model.levels):
             for f in range(level.n_factors):
                 np.testing.assert_allclose(posterior.states[n][f][i], truth.states(n, f), **close)
@@ -47,6 +51,34 @@ def test_soft_and_missing_evidence_is_inverted_exactly(seed, zeros):
     priors = rng.dirichlet(np.ones(len(model.D)), 3)
     posterior = infer(model, messages, prior=priors)
     assert_exact(model, posterior, messages, priors)
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=SEEDS)
+def test_any_tree_is_inverted_exactly(seed):
+    """One to three levels, factors of one state, modalities of one outcome, any wiring."""
+    rng = np.random.default_rng(seed)
+    model = random_wiring(rng)
+    outcomes, messages = hard_evidence(rng, model, 2)
+    assert_exact(model, infer(model, outcomes), messages, [model.D] * 2)
+    messages = random_evidence(rng, model, 2)
+    posterior = infer(model, messages)
+    assert_exact(model, posterior, messages, [model.D] * 2)
+    np.testing.assert_allclose(posterior.elbo.sum(1), posterior.log_evidence, **close)
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=SEEDS)
+def test_pairs_agree_with_the_beliefs_of_both_ends(seed):
+    rng = np.random.default_rng(seed)
+    model = random_tree(rng, zeros=0.3)
+    posterior = infer(model, np.full((2, 5), -1))
+    for n, level in enumerate(model.levels):
+        for g, f in enumerate(level.parents):
+            pairs = posterior.pairs(n, g)
+            child = posterior.states[n - 1][g] if n else posterior.outcomes[g]  # nothing seen
+            np.testing.assert_allclose(pairs.sum(1), posterior.states[n][f], **close)
+            np.testing.assert_allclose(pairs.sum(2), child, **close)
 
 
 @settings(max_examples=15, deadline=None)
@@ -151,6 +183,28 @@ def test_exact_inference_does_not_underflow():
     np.testing.assert_allclose(posterior.log_evidence, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("clamped", [0, 1])
+def test_zeros_above_overwhelming_evidence_do_not_lose_it(clamped):
+    """The best state is excluded from above, and the others are beyond the range of floats below it."""
+    rng = np.random.default_rng(8)
+    bottom = random_level(rng, np.full(800, 5), np.zeros(800, int), [3])
+    outcomes = bottom.likelihood[:, :, 0].argmax(1)
+    above = random_level(rng, [3], [0], [2])
+    above = replace(above, a=np.array([[[1.0, 0.0], [0.0, 1.0], [0.0, 3.0]]]))
+    model = RGM(levels=(bottom, above), D=np.full(2, 0.5))
+    log_lambda = np.log(bottom.likelihood[np.arange(800), outcomes]).sum(0)
+    possible = [0] if clamped == 0 else [1, 2]
+    joint = log_lambda[possible] + np.log(above.A[0][possible, clamped])
+    assert log_lambda[0] - log_lambda[1:].max() > 1000
+    posterior = infer(model, outcomes, prior=np.eye(2)[clamped])
+    np.testing.assert_allclose(posterior.log_evidence, np.logaddexp.reduce(joint), rtol=1e-12)
+    expected = np.zeros(3)
+    expected[possible] = np.exp(joint - np.logaddexp.reduce(joint))
+    np.testing.assert_allclose(posterior.states[0][0][0], expected, rtol=1e-9)
+    np.testing.assert_allclose(posterior.pairs(1, 0)[0, :, clamped], expected, rtol=1e-9)
+    np.testing.assert_allclose(posterior.elbo.sum(1), posterior.log_evidence, rtol=1e-12)
+
+
 def test_one_level_agrees_with_the_published_scheme():
     """Where no prior can be counted twice, both schemes are Bayes' rule."""
     rng = np.random.default_rng(4)
@@ -202,6 +256,21 @@ def test_negative_or_undefined_likelihoods_are_refused():
         messages = [np.full((1, k), value) for k in model.levels[0].n_outcomes]
         with pytest.raises(ValueError, match="finite likelihoods"):
             infer(model, messages)
+
+
+def test_likelihoods_must_leave_an_outcome_and_hold_a_sample():
+    model = random_tree(np.random.default_rng(6))
+    sizes = model.levels[0].n_outcomes
+    for messages in ("exact", "posterior"):
+        with pytest.raises(ValueError, match=r"outcomes\[0\] must leave some outcome possible"):
+            infer(model, [np.zeros((1, k)) for k in sizes], messages=messages)
+        with pytest.raises(ValueError, match=r"outcomes\[0\] must have shape \(n, "):
+            infer(model, [np.ones((0, k)) for k in sizes], messages=messages)
+
+
+@pytest.mark.parametrize("module", [inference, learning, structure])
+def test_examples_in_docstrings_are_true(module):
+    assert doctest.testmod(module).failed == 0
 
 
 def test_impossible_outcomes_say_what_to_do():

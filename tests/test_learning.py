@@ -1,10 +1,11 @@
 """Active learning: the compiled loops against the formula, and both against the reference."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from brute_force import random_level, random_tree
+from brute_force import random_evidence, random_level, random_tree
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,14 @@ def test_twenty_digits_are_learned_as_by_the_reference(digits, learned_digits):
         assert total == pytest.approx(digits[f"learned_sum{n}"], rel=1e-9)
 
 
+def test_one_digit_is_learned_as_by_the_reference(digits, digit_structure):
+    model, _ = learn(digit_structure, digits["train"][:1].astype(int), labels=digits["train_labels"][:1])
+    for n, level in enumerate(model.levels, start=1):
+        kept, total = spread(level)
+        np.testing.assert_allclose(kept, digits[f"first{n}"], rtol=0, atol=1e-8)
+        assert total == pytest.approx(digits[f"first_sum{n}"], rel=1e-9)
+
+
 def test_digits_are_classified_as_by_the_reference(digits, learned_digits):
     model, _ = learned_digits
     found = infer(model, digits["test"].astype(int), messages="posterior")
@@ -92,17 +101,18 @@ def test_single_updates_are_the_references(beta):
 
 def written_out(model, outcomes, labels, beta, eta):
     """What `learn` does, sample by sample, with dense arrays and nothing kept running."""
-    for row, label in zip(outcomes, labels, strict=True):
+    for i, label in enumerate(labels):
         prior = np.eye(len(model.D))[label] if label >= 0 else model.D
-        found = infer(model, row, prior=prior, messages="posterior")
+        seen = [message[i] / message[i].sum() for message in outcomes]
+        found = infer(model, seen, prior=prior, messages="posterior")
         counts = []
         for n, level in enumerate(model.levels):
             a = level.a.copy()
             for g, f in enumerate(level.parents):
-                if n == 0 and row[g] < 0:
-                    continue
+                if n == 0 and np.ptp(seen[g]) == 0:
+                    continue  # missing
                 size, s = level.n_outcomes[g], level.n_states[f]
-                outcome = np.eye(size)[row[g]] if n == 0 else found.states[n - 1][g][0]
+                outcome = seen[g] if n == 0 else found.states[n - 1][g][0]
                 da = np.outer(outcome, found.states[n][f][0])
                 a[g, :size, :s], _ = select_update(a[g, :size, :s], da, beta, eta)
             counts.append(a)
@@ -110,22 +120,32 @@ def written_out(model, outcomes, labels, beta, eta):
     return model
 
 
-@settings(max_examples=10, deadline=None)
-@given(seed=SEEDS, beta=st.sampled_from([0.0, 30.0, np.inf]), eta=st.sampled_from([8.0, np.inf]))
-def test_the_compiled_loops_are_the_formula(seed, beta, eta):
+def as_messages(model, outcomes):
+    """Hard outcomes as likelihoods, all ones where missing."""
+    columns = zip(outcomes.T, model.levels[0].n_outcomes, strict=True)
+    return [np.where(o[:, None] < 0, 1.0, np.eye(k)[np.maximum(o, 0)]) for o, k in columns]
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=SEEDS,
+    beta=st.sampled_from([0.0, 30.0, 512.0, np.inf]),
+    eta=st.sampled_from([8.0, 512.0, np.inf]),
+    soft=st.booleans(),
+)
+def test_the_compiled_loops_are_the_formula(seed, beta, eta, soft):
+    """Hard, missing and soft outcomes; running sums against fresh ones."""
     rng = np.random.default_rng(seed)
     model = random_tree(rng, zeros=0.2)
     outcomes = rng.integers(-1, model.levels[0].n_outcomes, (6, 5))
+    messages = random_evidence(rng, model, 6) if soft else as_messages(model, outcomes)
     labels = rng.integers(-1, len(model.D), 6)
-    found, history = learn(
-        model, outcomes, labels=labels, beta=None if np.isinf(beta) else beta, eta=eta
-    )
-    expected = written_out(model, outcomes, labels, beta, eta)
+    given = messages if soft else outcomes
+    found, history = learn(model, given, labels=labels, beta=None if np.isinf(beta) else beta, eta=eta)
+    expected = written_out(model, messages, labels, beta, eta)
     for level, other in zip(found.levels, expected.levels, strict=True):
         np.testing.assert_allclose(level.a, other.a, rtol=1e-9, atol=1e-12)
-    information = [
-        sum(mutual_information(a[:, a.any(0)]) for a in level.a) for level in expected.levels
-    ]
+    information = [sum(mutual_information(a[:, a.any(0)]) for a in level.a) for level in expected.levels]
     np.testing.assert_allclose(history.mutual_information[-1], information, rtol=1e-8, atol=1e-10)
 
 
@@ -154,6 +174,42 @@ def test_a_hard_likelihood_teaches_like_the_outcome_itself():
     soft = [np.eye(k)[column] for k, column in zip(sizes, outcomes.T, strict=True)]
     for one, two in zip(learn(model, outcomes)[0].levels, learn(model, soft)[0].levels, strict=True):
         np.testing.assert_allclose(one.a, two.a, rtol=1e-10)
+
+
+def test_the_scale_of_a_likelihood_does_not_matter():
+    """Soft evidence is one outcome, however its likelihoods are scaled."""
+    rng = np.random.default_rng(6)
+    model = random_tree(rng)
+    messages = random_evidence(rng, model, 10)
+    scaled = [message * rng.uniform(0.1, 50, (10, 1)) for message in messages]
+    one, two = learn(model, messages)[0], learn(model, scaled)[0]
+    for first, second in zip(one.levels, two.levels, strict=True):
+        np.testing.assert_allclose(second.a, first.a, rtol=1e-9)
+
+
+@pytest.mark.parametrize("eta", [0.05, 1.0, 8.0])
+@pytest.mark.parametrize("beta", [None, 512.0])
+def test_fast_forgetting_never_excludes_an_outcome(eta, beta):
+    """Counts of what is not seen fade below the range of floats, without becoming zero or NaN."""
+    rng = np.random.default_rng(7)
+    model = random_tree(rng)
+    labels = np.zeros(1200, int)
+    found, history = learn(model, rng.integers(0, 2, (1200, 5)), labels=labels, eta=eta, beta=beta)
+    assert np.isfinite(history.mutual_information).all()
+    for before, after in zip(model.levels, found.levels, strict=True):
+        np.testing.assert_array_equal(after.a > 0, before.a > 0)
+        total = after.a.sum((1, 2))
+        assert np.all(total <= np.maximum(before.a.sum((1, 2)), eta) * (1 + 1e-9))
+
+
+def test_a_refused_update_leaves_the_smallest_counts_alone():
+    """A count far below rounding of one must survive a candidate that is weighed and refused."""
+    a = np.array([[[9.0, 1e-18], [1e-18, 9.0]]])
+    level = random_level(np.random.default_rng(0), [2], [0], [2])
+    model = RGM(levels=(replace(level, a=a),), D=np.full(2, 0.5))
+    found, history = learn(model, np.array([[0]]), labels=np.array([1]), beta=1e5)
+    assert history.acceptance[0, 0] == 0
+    np.testing.assert_array_equal(found.levels[0].a, a)
 
 
 def test_forgetting_bounds_the_total_and_zeros_stay_zero():

@@ -1,5 +1,6 @@
 """The model as data: consistent or refused, and safe on disk."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
@@ -71,6 +72,9 @@ def test_levels_that_do_not_fit_each_other_are_refused(model):
         RGM(levels=model.levels[:2], D=model.D)
     with pytest.raises(ValueError, match="D has shape"):
         RGM(levels=model.levels, D=np.ones(9))
+    for wrong in (np.full_like(model.D, np.nan), 2 * model.D, -model.D):
+        with pytest.raises(ValueError, match="D must hold probabilities"):
+            RGM(levels=model.levels, D=wrong)
 
 
 def test_a_saved_model_is_the_same_when_loaded(model, tmp_path):
@@ -100,6 +104,20 @@ def test_damaged_files_are_named(model, tmp_path):
         RGM.load(tmp_path / "nothing.npz")
 
 
+def test_no_changed_byte_goes_unnoticed(model, tmp_path):
+    """Whichever byte is wrong: the same model (nothing reads it), or a ValueError."""
+    path = tmp_path / "model.npz"
+    model.save(path)
+    content = path.read_bytes()
+    for i in range(0, len(content), 3):
+        path.write_bytes(content[:i] + bytes([content[i] ^ 0xFF]) + content[i + 1 :])
+        loaded = None
+        with suppress(ValueError):
+            loaded = RGM.load(path)
+        if loaded is not None:
+            assert_same(model, loaded)
+
+
 def test_another_format_is_refused(model, tmp_path, monkeypatch):
     monkeypatch.setattr("rgm_core.model.FORMAT", 99)
     model.save(tmp_path / "model.npz")
@@ -112,7 +130,8 @@ def test_a_failed_save_leaves_the_old_file(model, tmp_path, monkeypatch):
     path = tmp_path / "model.npz"
     model.save(path)
 
-    def fail(*args, **kwargs):
+    def fail(file, **arrays):
+        file.write(b"half of it")
         raise OSError("disk full")
 
     monkeypatch.setattr(np, "savez_compressed", fail)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rgm_core.inference import infer
 from rgm_core.structure import group_by_location, learn_structure, number_by_appearance
 
 ORACLE = Path(__file__).parent / "oracles" / "core_lattice.npz"
@@ -15,15 +16,17 @@ ORACLE = Path(__file__).parent / "oracles" / "core_lattice.npz"
 def test_the_references_lattice_gives_the_references_structure():
     with np.load(ORACLE) as file:
         oracle = dict(file)
-    model = learn_structure(
-        oracle["outcomes"].astype(int), int(oracle["n_outcomes"]), oracle["locations"]
-    )
+    model = learn_structure(oracle["outcomes"].astype(int), int(oracle["n_outcomes"]), oracle["locations"])
     assert model.n_levels == 2
     for n, level in enumerate(model.levels, start=1):
         np.testing.assert_array_equal(level.parents, oracle[f"parents{n}"])
         for g, A in enumerate(level.A):
             expected = oracle[f"A{n}_{g}"].reshape(A.shape)
             np.testing.assert_allclose(A, expected / expected.sum(0), atol=1e-12)
+    softened = model.add_counts(float(oracle["concentration"]))
+    for n, level in enumerate(softened.levels, start=1):
+        for g, A in enumerate(level.A):
+            np.testing.assert_allclose(level.a[g, : len(A), : A.shape[1]], oracle[f"a{n}_{g}"], atol=1e-12)
 
 
 @settings(deadline=None)
@@ -47,6 +50,30 @@ def test_a_lattice_is_quartered_until_one_group_is_left():
     model = learn_structure(outcomes, 2, places)
     assert [level.n_factors for level in model.levels] == [16, 4, 1]
     np.testing.assert_array_equal(np.bincount(model.levels[0].parents), 4)
+
+
+@pytest.mark.parametrize(("side", "expected"), [(2, 1), (3, 2), (4, 2), (6, 3), (14, 7), (64, 32)])
+def test_squares_have_half_as_many_groups_a_side(side, expected):
+    """m = ceil(sqrt(k / 4)): rounding must not open one more row of groups."""
+    groups = group_by_location(np.argwhere(np.ones((side, side))).astype(float))
+    assert groups.max() + 1 == expected**2
+
+
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), dims=st.sampled_from([1, 2]))
+def test_a_structure_replays_its_exemplars(seed, dims):
+    """With unit counts the posterior predictive of an exemplar is that exemplar, with certainty."""
+    rng = np.random.default_rng(seed)
+    n, n_modalities = rng.integers(1, 8), rng.integers(1, 20)
+    outcomes = rng.integers(0, 3, (n, n_modalities))
+    places = rng.integers(0, 6, (n_modalities, dims)).astype(float)
+    model = learn_structure(outcomes, 3, places)
+    posterior = infer(model, outcomes)
+    for column, predicted in zip(outcomes.T, posterior.outcomes, strict=True):
+        np.testing.assert_array_equal(predicted, np.eye(3)[column])
+    unique = len(np.unique(outcomes, axis=0))
+    assert model.levels[-1].n_states[0] == unique
+    np.testing.assert_allclose(posterior.log_evidence, -np.log(unique), atol=1e-12)
 
 
 @settings(deadline=None)
@@ -85,6 +112,9 @@ BAD = {
     "empty": ({"outcomes": np.zeros((0, 3), int)}, "non-empty integer array"),
     "fractions": ({"outcomes": np.zeros((2, 3))}, "non-empty integer array"),
     "range": ({"outcomes": np.array([[0, 0, 5]])}, "outcomes of modality 2 must lie in 0 … 1"),
+    "number of outcomes": ({"n_outcomes": [2, 2]}, "n_outcomes must be an integer ≥ 1, or 3"),
+    "half an outcome": ({"n_outcomes": 2.5}, "n_outcomes must be an integer ≥ 1"),
+    "no outcome": ({"n_outcomes": [2, 0, 2]}, "n_outcomes must be an integer ≥ 1"),
     "places": ({"locations": np.zeros((2, 2))}, "locations must have shape"),
     "places NaN": ({"locations": np.full((3, 1), np.nan)}, "locations must be finite"),
     "labels": ({"labels": np.zeros(5, int)}, "labels must be 2 integers"),

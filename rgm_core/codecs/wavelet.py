@@ -2,7 +2,7 @@
 
 Each frequency has a complex Morlet wavelet: a wave under a Gaussian window. The real parts of the
 coefficients, at audio rate, are an image of frequency by time. Every frequency has a weight that
-makes the responses add up to one over the pass band, so the inverse is a plain sum.
+makes the responses add up to one from the first to the last, so the inverse is a plain sum.
 
 Source: Friston et al. (2024), arXiv 2407.20292, takes a continuous wavelet transform of sounds; the
 wavelet, the grids and the calibration are ours.
@@ -22,8 +22,7 @@ __all__ = ["GRIDS", "WaveletBank", "make_bank", "resynthesise", "transform"]
 
 GRIDS = ("linear", "constant-q")
 SPREAD = 1.6  # standard deviation of a wavelet in PyWavelets' units; it is cut off at 8, so at 5 sd
-PRECISION = 14  # PyWavelets samples a wavelet at 2**PRECISION points: errors below -60 dB
-PASS_EDGE = 0.9  # of the Nyquist frequency: above, the decimation filter is no longer flat
+FINENESS = 32  # points per sample at which PyWavelets tabulates a wavelet; it does not interpolate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,6 @@ class WaveletBank:
     windows : (F,) standard deviation of each Gaussian window in seconds.
     scales : (F,) scale of each wavelet in PyWavelets' sense.
     weights : (F,) what the real parts are multiplied by, so that they sum to the sound.
-    pass_band : lowest and highest frequency in Hz between which the inverse is calibrated.
     """
 
     rate: float
@@ -45,7 +43,6 @@ class WaveletBank:
     windows: NDArray[np.float64]
     scales: NDArray[np.float64]
     weights: NDArray[np.float64]
-    pass_band: tuple[float, float]
 
     @property
     def margin(self) -> int:
@@ -110,20 +107,18 @@ def make_bank(
     windows = 1 / (2 * np.pi * width * spacing)
     # 16 scales is the length of a wavelet. If it is odd, PyWavelets' delay is a whole sample.
     scales = (2 * np.rint(8 * windows * rate / SPREAD - 0.5) + 1) / 16
-    pass_band = (float(low), float(min(high, PASS_EDGE * rate / 2)))
     bank = WaveletBank(
         rate=float(rate),
         frequencies=frequencies,
         windows=windows,
         scales=scales,
         weights=np.ones(n_frequencies),
-        pass_band=pass_band,
     )
     return replace(bank, weights=calibrate(bank))
 
 
 def calibrate(bank: WaveletBank) -> NDArray[np.float64]:
-    """Return the weights (F,) that make the bank's responses sum to one over its pass band.
+    """Return the weights (F,) that make responses sum to one, from the first frequency to the last.
 
     The responses are measured with an impulse, so whatever the transform does is accounted for.
     The weights are those of least squares among all that are not negative: weights of either sign
@@ -134,8 +129,7 @@ def calibrate(bank: WaveletBank) -> NDArray[np.float64]:
     impulse[n_samples // 2] = 1
     responses = np.fft.rfft(np.roll(transform(bank, impulse), -(n_samples // 2), axis=1)).real
     hertz = np.fft.rfftfreq(n_samples, 1 / bank.rate)
-    low, high = bank.pass_band
-    inside = (hertz >= low) & (hertz <= high)
+    inside = (hertz >= bank.frequencies[0]) & (hertz <= bank.frequencies[-1])
     return nnls(responses[:, inside].T, np.ones(np.count_nonzero(inside)))[0]
 
 
@@ -155,7 +149,9 @@ def transform(bank: WaveletBank, sound: ArrayLike) -> NDArray[np.floating]:
     sound = check_sound(sound)
     margin, n_samples = bank.margin, len(sound)
     mirrored = min(margin, n_samples - 1)
-    padded = np.pad(np.pad(sound, mirrored, mode="reflect"), margin - mirrored)
+    # In single precision, PyWavelets would difference the rounding errors of an integral.
+    padded = np.pad(sound.astype(np.float64), mirrored, mode="reflect")
+    padded = np.pad(padded, margin - mirrored)
     image = np.empty((len(bank.scales), n_samples), sound.dtype)
     for k, weight in enumerate(bank.weights):
         image[k] = weight * coefficients(bank, padded, k).real[margin : margin + n_samples]
@@ -168,7 +164,8 @@ def coefficients(bank: WaveletBank, sound: NDArray, k: int) -> NDArray[np.comple
     bandwidth = 2 * (bank.windows[k] * bank.rate / scale) ** 2
     centre = bank.frequencies[k] * scale / bank.rate
     wavelet = pywt.ContinuousWavelet(f"cmor{bandwidth:.12f}-{centre:.12f}")
-    found = pywt.cwt(sound, [scale], wavelet, method="fft", precision=PRECISION)[0][0]
+    precision = int(np.ceil(np.log2(16 * scale * FINENESS)))
+    found = pywt.cwt(sound, [scale], wavelet, method="fft", precision=precision)[0][0]
     # PyWavelets convolves with the wavelet's integral and differences the result. Of a wavelet of
     # few cycles the integral does not end at 0, and this end becomes an echo: it is taken out.
     half = (round(16 * scale) + 1) // 2

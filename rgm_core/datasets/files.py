@@ -80,7 +80,7 @@ REGISTRY = MappingProxyType(
             "pigeon-128-frames.rgb.xz",
             "699e3b0ed028faea7dabce7b579b5e9b9acca41b65f80b0b83a978a5e3a14280",
             "CC BY 3.0",
-            "(c) 2008 Blender Foundation, www.bigbuckbunny.org",
+            "© 2008 Blender Foundation, www.bigbuckbunny.org",
         ),
     }
 )

@@ -40,9 +40,11 @@ def digits(folder: Path) -> dict:
         "test_states": found["test_P"].T,
     }
     for n in range(1, 5):
-        initial, learned = (stacked(found[f"{kind}_a_level{n}"]) for kind in ("init", "post20"))
+        kinds = ("init", "post1", "post20")
+        initial, first, learned = (stacked(found[f"{kind}_a_level{n}"]) for kind in kinds)
         arrays |= {f"parents{n}": np.atleast_1d(found[f"idA_level{n}"]) - 1}
         arrays |= {f"initial{n}": some(initial), f"initial_sum{n}": initial.sum()}
+        arrays |= {f"first{n}": some(first), f"first_sum{n}": first.sum()}
         arrays |= {f"learned{n}": some(learned), f"learned_sum{n}": learned.sum()}
     return arrays
 
@@ -56,6 +58,10 @@ def lattice(folder: Path) -> dict:
         arrays[f"parents{n}"] = np.atleast_1d(np.asarray(level["id"]["A"], int))[states] - 1
         for g, A in enumerate(level["A"][states]):
             arrays[f"A{n}_{g}"] = np.asarray(A, float)
+    converted = loadmat(folder / "mdp2rdp_static.mat", simplify_cells=True)
+    arrays["concentration"] = converted["p"]
+    for n, level in enumerate((converted["RDP"]["MDP"], converted["RDP"]), start=1):  # nested: top first
+        arrays |= {f"a{n}_{g}": np.asarray(a, float) for g, a in enumerate(level["a"])}
     return arrays
 
 
@@ -74,11 +80,19 @@ def single_level(folder: Path) -> dict:
     return arrays
 
 
+def contradiction(folder: Path) -> dict:
+    """Two certain modalities of one factor that exclude each other: the floor of the logs."""
+    case = loadmat(folder / "vbx.mat", simplify_cells=True)["cases"][6]
+    names = {"A": "likelihoods", "O": "outcomes", "P": "prior", "Q": "states", "F": "elbo"}
+    return {new: np.stack(case[old]) if old in "AO" else case[old] for old, new in names.items()}
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     np.savez_compressed(HERE / "core_digits.npz", **digits(folder))
     np.savez_compressed(HERE / "core_lattice.npz", **lattice(folder))
     np.savez_compressed(HERE / "core_single_level.npz", **single_level(folder))
+    np.savez_compressed(HERE / "core_contradiction.npz", **contradiction(folder))
 
 
 if __name__ == "__main__":

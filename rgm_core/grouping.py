@@ -1,0 +1,120 @@
+"""Which modalities share a parent: neighbours, or modalities that inform each other (spec 2)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+LOADING = np.exp(-16.0)  # smallest share in an eigenvector that puts a modality into its group
+
+
+def number_by_appearance(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Number unique rows in order of first appearance.
+
+    Parameters
+    ----------
+    rows : (n, k) int
+
+    Returns
+    -------
+    numbers : (n,) int
+        Number of each row.
+    first : (n_unique,) int
+        Where each number appears first.
+    """
+    _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return rank[inverse.reshape(-1)], first[order]
+
+
+def group_by_location(locations: np.ndarray) -> np.ndarray:
+    """Block-spin grouping: every modality goes to its nearest centroid (spec 2).
+
+    The centroids are a regular lattice over the bounding box of the k unique locations: m × m with
+    m = ceil(sqrt(k / 4)) in the plane, ceil(k / 2) on a line.
+
+    Parameters
+    ----------
+    locations : (G, 1) or (G, 2) float
+        Place of each modality.
+
+    Returns
+    -------
+    (G,) int
+        Group of each modality, numbered in order of first appearance.
+    """
+    n_unique = len(np.unique(locations, axis=0))
+    dims = locations.shape[1]
+    m = int(np.ceil((n_unique / 2**dims) ** (1 / dims)))
+    if m == 1:
+        return np.zeros(len(locations), int)
+    low, high = locations.min(0), locations.max(0)
+    axes = [np.linspace(low[d], high[d], m) for d in range(dims)]
+    nearest = [np.abs(locations[:, d, None] - axes[d]).argmin(1) for d in range(dims)]
+    return number_by_appearance(np.stack(nearest, axis=1))[0]
+
+
+def group_by_information(outcomes: np.ndarray, size: int) -> np.ndarray:
+    """Group columns that inform each other: repeated leading eigenvectors (spec 2).
+
+    The ``size`` largest loadings on the leading eigenvector of the mutual information between columns
+    make a group; it is removed, and the next one found in what is left. A column that never changes
+    informs about nothing and so has a group of its own.
+
+    Parameters
+    ----------
+    outcomes : (n_steps, G) int
+    size : int
+        Largest number of columns in a group.
+
+    Returns
+    -------
+    (G,) int
+        Group of each column, in the order in which they were found.
+    """
+    information = pairwise_information(outcomes, outcomes)
+    groups = np.full(outcomes.shape[1], -1)
+    left = np.arange(len(groups))
+    for group in range(len(groups)):
+        loading = np.abs(np.linalg.eigh(information[np.ix_(left, left)])[1][:, -1])
+        loading = loading.round(12)  # of equal loadings the first come first, whatever the rounding
+        chosen = np.argsort(-loading, kind="stable")[:size]
+        chosen = chosen[loading[chosen] > LOADING]
+        groups[left[chosen]] = group
+        left = np.delete(left, chosen)
+        if not left.size:
+            break
+    return groups
+
+
+def pairwise_information(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Mutual information over time of every column of ``x`` with every column of ``y``.
+
+    Parameters
+    ----------
+    x : (n_steps, K) int
+    y : (n_steps, L) int
+
+    Returns
+    -------
+    (K, L) float
+        In nats, from relative frequencies; values of order 1e-16 can be left where it is zero.
+    """
+    one_hot_x, starts_x = _one_hot(x)
+    one_hot_y, starts_y = _one_hot(y)
+    p_x, p_y = one_hot_x.mean(0), one_hot_y.mean(0)
+    joint = one_hot_x.T @ one_hot_y / len(x)
+    ratio = np.divide(joint, np.outer(p_x, p_y), out=np.ones_like(joint), where=joint > 0)
+    terms = joint * np.log(ratio)
+    return np.add.reduceat(np.add.reduceat(terms, starts_x, axis=0), starts_y, axis=1)
+
+
+def _one_hot(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Indicators (n, Σ values) of the values that each column takes, and where a column's begin."""
+    numbered = [np.unique(column, return_inverse=True) for column in columns.T]
+    starts = np.cumsum([0] + [len(values) for values, _ in numbered])
+    one_hot = np.zeros((len(columns), starts[-1]))
+    for start, (_, inverse) in zip(starts, numbered, strict=False):
+        one_hot[np.arange(len(columns)), start + inverse] = 1
+    return one_hot, starts[:-1]

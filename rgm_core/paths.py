@@ -1,0 +1,143 @@
+"""Paths: which state follows which, as a sparse table of counts (spec 2).
+
+A *path* u is a constant of motion: under it a state has (as learned) one successor. A state that was
+followed by three different states therefore takes three paths. Only transitions that were seen are
+stored; a state without a successor under a path has no row for it, and cannot take that path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transitions:
+    """Counts of the transitions of one factor, sorted by state, path and next state.
+
+    Parameters
+    ----------
+    edges : (E, 3) int
+        State, path and next state of each transition that is possible.
+    counts : (E,) float
+        Dirichlet counts ``b[next, state, path]``, positive.
+    n_states : int
+        Number of states S of the factor.
+    """
+
+    edges: np.ndarray
+    counts: np.ndarray
+    n_states: int
+
+    def __post_init__(self):
+        if self.edges.shape != (len(self.counts), 3):
+            raise ValueError(f"edges has shape {self.edges.shape}; expected ({len(self.counts)}, 3)")
+        if not np.all(np.isfinite(self.counts)) or np.any(self.counts <= 0):
+            raise ValueError("counts of transitions must be finite and > 0")
+        if self.edges.size and (self.edges.min() < 0 or self.edges[:, [0, 2]].max() >= self.n_states):
+            raise ValueError(f"edges must name states 0 … {self.n_states - 1} and paths ≥ 0")
+        if len(self.edges) > 1 and not np.all(_precedes(self.edges[:-1], self.edges[1:])):
+            raise ValueError("edges must be unique and sorted by state, path and next state")
+
+    @property
+    def n_paths(self) -> int:
+        """Number of paths U, at least one."""
+        return int(self.edges[:, 1].max()) + 1 if len(self.edges) else 1
+
+    @cached_property
+    def starts(self) -> np.ndarray:
+        """(K,) int, first edge of each pair of a state and a path that it can take."""
+        pairs = self.edges[:, :2]
+        return np.flatnonzero(np.r_[True, np.any(pairs[1:] != pairs[:-1], axis=1)][: len(pairs)])
+
+    @cached_property
+    def pair_of_edge(self) -> np.ndarray:
+        """(E,) int, which of the K pairs each edge leaves."""
+        return np.repeat(np.arange(len(self.starts)), np.diff(np.r_[self.starts, len(self.edges)]))
+
+    @cached_property
+    def pairs(self) -> np.ndarray:
+        """(K, 2) int, every state with every path that it can take."""
+        return self.edges[self.starts, :2]
+
+    @cached_property
+    def probabilities(self) -> np.ndarray:
+        """(E,) float, p(next | state, path)."""
+        if not len(self.edges):
+            return self.counts
+        return self.counts / np.add.reduceat(self.counts, self.starts)[self.pair_of_edge]
+
+    def edges_of_pair(self, pair: int) -> tuple[int, int]:
+        """First edge of a pair, and the one after its last."""
+        ends = self.starts[pair + 1] if pair + 1 < len(self.starts) else len(self.edges)
+        return self.starts[pair], ends
+
+    def dense(self, values: np.ndarray | None = None) -> np.ndarray:
+        """The table b (S, S, U), next state first; or other values (E,) laid out like it."""
+        table = np.zeros((self.n_states, self.n_states, self.n_paths))
+        state, path, following = self.edges.T
+        table[following, state, path] = self.counts if values is None else values
+        return table
+
+    def with_counts(self, counts: np.ndarray) -> Transitions:
+        """The same transitions with other counts (E,)."""
+        return Transitions(edges=self.edges, counts=counts, n_states=self.n_states)
+
+    @classmethod
+    def from_dense(cls, b: np.ndarray) -> Transitions:
+        """Transitions from a table b (S, S, U) of counts, next state first; zeros are impossible."""
+        b = np.asarray(b, float)
+        edges = np.argwhere(b.transpose(1, 2, 0) > 0)
+        return cls(edges=edges, counts=b[edges[:, 2], edges[:, 0], edges[:, 1]], n_states=len(b))
+
+
+def find_paths(
+    states: np.ndarray, n_states: int, known: Transitions | None = None
+) -> tuple[np.ndarray, Transitions]:
+    """Walk through a sequence of states: count known transitions, open paths for new ones (spec 2).
+
+    A transition that no path has goes to the first path without a successor for the state.
+
+    Parameters
+    ----------
+    states : (n_steps,) int
+    n_states : int
+        Number of states of the factor.
+    known : Transitions, optional
+        Transitions to go on from.
+
+    Returns
+    -------
+    paths : (n_steps - 1,) int
+        Path taken from each step to the next.
+    transitions : Transitions
+    """
+    if known is None:
+        known = Transitions(edges=np.zeros((0, 3), int), counts=np.zeros(0), n_states=n_states)
+    counts = dict(zip(map(tuple, known.edges.tolist()), known.counts.tolist(), strict=True))
+    taken: dict[tuple[int, int], int] = {}
+    used: dict[int, set[int]] = {}
+    for state, path, following in counts:
+        taken.setdefault((state, following), path)
+        used.setdefault(state, set()).add(path)
+    paths = np.zeros(max(len(states) - 1, 0), int)
+    for t, step in enumerate(zip(states[:-1].tolist(), states[1:].tolist(), strict=True)):
+        if step not in taken:
+            of_state = used.setdefault(step[0], set())
+            taken[step] = next(u for u in range(len(of_state) + 1) if u not in of_state)
+            of_state.add(taken[step])
+        paths[t] = taken[step]
+        edge = (step[0], taken[step], step[1])
+        counts[edge] = counts.get(edge, 0.0) + 1
+    edges = np.array(sorted(counts), int).reshape(-1, 3)
+    b = np.array([counts[tuple(edge)] for edge in edges.tolist()], float)
+    return paths, Transitions(edges=edges, counts=b, n_states=n_states)
+
+
+def _precedes(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Whether each row of a comes before that of b."""
+    difference = b - a
+    first = np.argmax(difference != 0, axis=1)
+    return difference[np.arange(len(a)), first] > 0
