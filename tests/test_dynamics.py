@@ -149,15 +149,15 @@ def assert_marginals(posterior, joint, n, f, n_steps):
     assert len(states) == -(-n_steps // 2**n)
     assert len(paths) == (len(states) if top else -(-n_steps // 2 ** (n + 1)))
     for t, row in enumerate(states):
-        np.testing.assert_allclose(row, joint.marginal(("s", n, f, t)), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(row, joint.marginal(("s", n, f, t)), rtol=1e-10, atol=1e-12)
     for t, row in enumerate(paths[:-1] if top else paths):
-        np.testing.assert_allclose(row, joint.marginal(("u", n, f, t)), rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(row, joint.marginal(("u", n, f, t)), rtol=1e-10, atol=1e-12)
     expected = 0
     for t in range(len(paths) - 1 if top else len(paths)):
         s = t if top else 2 * t
         expected = expected + joint.marginal(("s", n, f, s + 1), ("s", n, f, s), ("u", n, f, t))
     b = posterior.model.levels[n].b[f]
-    np.testing.assert_allclose(b.dense(posterior.transitions[n][f]), expected, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(b.dense(posterior.transitions[n][f]), expected, rtol=1e-10, atol=1e-12)
 
 
 @pytest.mark.parametrize("tree", TREES)

@@ -84,7 +84,7 @@ class ImageCodec(TransformerMixin, BaseEstimator):
     Notes
     -----
     Outcomes count from 0, modalities are in the order of their tile and then of falling
-    eigenvalue. Images of 8 or 16 bits and float32 are encoded in single precision, others in
+    eigenvalue. Images of float32 are encoded in single precision, all others in
     double. A tile in which all images are zero has no modes, and is decoded as zero. An image of
     constant value has no order of brightness: preprocessing ranks its pixels by position, so it
     is encoded, and decoded, as a ramp from left to right.
@@ -191,8 +191,7 @@ class ImageCodec(TransformerMixin, BaseEstimator):
 
     def _signal(self, images: NDArray) -> NDArray[np.floating]:
         """Return images (n, H, W[, C]), preprocessed if need be, as a signal (n, C, pixels)."""
-        single = np.result_type(images.dtype, np.float32) == np.float32
-        dtype = np.float32 if single else np.float64
+        dtype = np.float32 if images.dtype == np.float32 else np.float64
         planes = images[:, None] if images.ndim == 3 else np.moveaxis(images, -1, 1)
         if self.preprocess:
             planes = preprocess(planes, self.size, dtype=dtype)

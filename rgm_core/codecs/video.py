@@ -152,8 +152,8 @@ class VideoCodec(TransformerMixin, BaseEstimator):
     def _signal(self, frames: NDArray) -> NDArray[np.floating]:
         """Whole blocks of frames as a signal (blocks, R * C, H * W)."""
         n_blocks = len(frames) // self.block
-        single = np.result_type(frames.dtype, np.float32) == np.float32
-        blocks = frames[: n_blocks * self.block].astype(np.float32 if single else np.float64)
+        dtype = np.float32 if frames.dtype == np.float32 else np.float64
+        blocks = frames[: n_blocks * self.block].astype(dtype)
         blocks = blocks.reshape(n_blocks, self.block, *frames.shape[1:])
         blocks = np.moveaxis(blocks, -1, 2) if frames.ndim == 4 else blocks
         return np.ascontiguousarray(blocks.reshape(n_blocks, -1, np.prod(frames.shape[1:3])))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import base64
-import io
 import os
+import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import imageio.v3 as iio
+import imageio_ffmpeg
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
@@ -48,10 +49,14 @@ def encode_film(frames: np.ndarray, fps: float) -> bytes:
     """Return frames as MP4 (H.264), which every browser plays."""
     frames = np.asarray(frames).clip(0, 255).round().astype(np.uint8)
     frames = np.repeat(frames[..., None], 3, axis=-1) if frames.ndim == 3 else frames
-    target = io.BytesIO()
-    iio.imwrite(target, frames, extension=".mp4", plugin="FFMPEG", fps=fps, codec="libx264",
-                quality=7, macro_block_size=2, output_params=["-threads", "1"])  # fmt: skip
-    return target.getvalue()
+    height, width = frames.shape[1:3]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "rawvideo"]
+    command += ["-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps}", "-i", "-"]
+    command += ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-threads", "1"]
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "film.mp4")
+        subprocess.run([*command, target], input=frames.tobytes(), check=True, capture_output=True)
+        return target.read_bytes()
 
 
 @style()

@@ -1,0 +1,120 @@
+"""Figures show the arrays that they are given: nothing lost, nothing computed."""
+
+import subprocess
+
+import imageio_ffmpeg
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from rgm_core.plotting import digits, film, learning, likelihoods
+
+RNG = np.random.default_rng(0)
+PICTURES = RNG.uniform(0, 255, (4, 6, 5))
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+def images(fig):
+    """Arrays of all images of a figure, in order."""
+    return [np.ma.getdata(ax.images[0].get_array()) for ax in fig.axes if ax.images]
+
+
+def test_rows_and_gallery_show_every_picture():
+    fig = digits.plot_rows({"a": PICTURES, "b": PICTURES[::-1]})
+    np.testing.assert_array_equal(images(fig), [*PICTURES, *PICTURES[::-1]])
+    assert [ax.get_ylabel() for ax in fig.axes if ax.get_ylabel()] == ["a", "b"]
+    fig = digits.plot_gallery(PICTURES[:3], ["x", "y", "z"], columns=2)
+    np.testing.assert_array_equal(images(fig), PICTURES[:3])
+    assert [ax.get_title() for ax in fig.axes] == ["x", "y", "z", ""]
+
+
+def test_tile_bins_and_outcomes():
+    fig = digits.plot_tile(PICTURES[0], PICTURES[1:])
+    np.testing.assert_array_equal(images(fig), PICTURES)
+    variates, centres = RNG.normal(size=(200, 2)), np.array([[-3.0, 0, 3], [-2, 0, 2]])
+    fig = digits.plot_bins(variates, centres, ["u", "v"])
+    for ax, bins in zip(fig.axes, centres, strict=True):
+        assert sum(patch.get_height() for patch in ax.patches) == 200
+        np.testing.assert_array_equal(ax.lines[-1].get_xdata(), bins)
+    raster = RNG.integers(0, 7, (3, 40))
+    np.testing.assert_array_equal(images(digits.plot_outcomes(raster, 7))[0], raster)
+
+
+def test_tradeoff_draws_a_line_for_each_setting():
+    bits = {3: np.array([1.0, 2]), 7: np.array([2.0, 3])}
+    fig = digits.plot_tradeoff(bits, bits, ["a", "b"])
+    for line, values in zip(fig.axes[0].lines, bits.values(), strict=True):
+        np.testing.assert_array_equal(line.get_xdata(), values)
+
+
+def test_likelihoods_are_drawn_with_their_transposes():
+    A = [RNG.dirichlet(np.ones(3), 4).T, RNG.dirichlet(np.ones(2), 5).T]
+    fig = likelihoods.plot_likelihoods(A, ["one", "two"])
+    expected = [np.sqrt(M) for M in (A[0].T, A[1].T, A[0], A[1])]
+    for shown, matrix in zip(images(fig), expected, strict=True):
+        np.testing.assert_allclose(shown, matrix)
+
+
+def test_fields_groups_changes_and_beliefs():
+    fig = likelihoods.plot_fields({"top": PICTURES, "below": PICTURES[:2]})
+    np.testing.assert_array_equal(images(fig), [*PICTURES, *PICTURES[:2]])
+    fig = likelihoods.plot_groups(PICTURES, list("abcd"))
+    np.testing.assert_array_equal(images(fig), PICTURES)
+    fig = likelihoods.plot_change(PICTURES[:2], PICTURES[2:], ["a", "b"])
+    shown = [*PICTURES[:2], *PICTURES[2:], *(PICTURES[2:] - PICTURES[:2])]
+    np.testing.assert_array_equal(images(fig), shown)
+    beliefs = RNG.dirichlet(np.ones(3), 4)
+    fig = likelihoods.plot_beliefs({"seen": PICTURES}, beliefs, list("abcd"))
+    bars = [[p.get_height() for p in ax.patches] for ax in fig.axes if ax.patches]
+    np.testing.assert_allclose(bars, beliefs)
+
+
+def test_learning_curves():
+    information, elbo = RNG.random((50, 4)), RNG.random(50)
+    fig = learning.plot_active_learning(information, elbo, n_classes=10)
+    np.testing.assert_array_equal(fig.axes[0].lines[0].get_ydata(), information[:, 0])
+    np.testing.assert_array_equal(fig.axes[1].lines[0].get_ydata(), information[:, -1])
+    np.testing.assert_allclose(fig.axes[1].lines[1].get_ydata(), np.log(10))
+    np.testing.assert_array_equal(fig.axes[2].lines[0].get_ydata(), elbo)
+
+
+def test_accuracies():
+    x, y = np.arange(5.0), RNG.random(5)
+    fig = learning.plot_accuracy_by_threshold({"a": (x, y)})
+    np.testing.assert_array_equal(fig.axes[0].lines[0].get_xydata(), np.stack([x, y], 1))
+    fig = learning.plot_accuracy_by_size(x + 1, {"a": y})
+    np.testing.assert_array_equal(fig.axes[0].lines[0].get_ydata(), y)
+    correct = np.array([True, False, True, True])
+    fig = learning.plot_confidence(np.arange(4.0), correct, x, y)
+    np.testing.assert_array_equal(fig.axes[1].lines[0].get_ydata(), y)
+
+
+def test_film_and_beliefs_over_time():
+    frames = RNG.uniform(0, 255, (3, 8, 8, 3))
+    fig = film.plot_frames({"a": frames, "b": frames[:2]})
+    np.testing.assert_allclose(images(fig), np.concatenate([frames, frames[:2]]) / 255)
+    q = RNG.dirichlet(np.ones(5), 7)
+    fig = film.plot_beliefs_over_time({"states": q}, n_steps=14)
+    np.testing.assert_allclose(images(fig)[0], q.T)
+    fig = film.plot_similarity(q, {"film": [0, 1, 2], "made up": [2, 1]})
+    np.testing.assert_allclose(images(fig)[0], q)
+    assert [len(line.get_xdata()) for line in fig.axes[1].lines] == [3, 2]
+    fig = film.plot_bars({"x": {"a": 1.0, "b": 2.0}, "y": {"b": 3.0}}, unit="dB")
+    assert sorted(p.get_height() for p in fig.axes[0].patches) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("shape", [(6, 32, 48, 3), (6, 32, 48)])
+def test_a_film_is_written_whole_and_can_be_read(tmp_path, shape):
+    frames = np.broadcast_to(np.linspace(20, 220, 6).reshape(6, *[1] * (len(shape) - 1)), shape)
+    film.show_film(frames, "grey", fps=24, alt="It gets brighter", out=tmp_path)
+    assert [path.name for path in (tmp_path / "media").iterdir()] == ["grey.mp4"]
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-i", tmp_path / "media" / "grey.mp4"]
+    command += ["-f", "rawvideo", "-pix_fmt", "rgb24", "-"]
+    content = subprocess.run(command, check=True, capture_output=True).stdout
+    read = np.frombuffer(content, np.uint8).reshape(6, 32, 48, 3)
+    np.testing.assert_allclose(read.mean(axis=(1, 2, 3)), np.linspace(20, 220, 6), atol=6)
