@@ -1,6 +1,7 @@
 """RGMClassifier: a scikit-learn classifier, the same model however it is called, and clear refusals."""
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -417,3 +418,21 @@ def test_images_of_another_shape_later_are_refused(few):
     with pytest.raises(ValueError, match="756 features"):
         classifier.partial_fit(images[:, 1:], labels)
     assert len(classifier.history_.elbo) == len(labels)
+
+
+def test_learning_curves_are_the_references():
+    """The published protocol from pixels on: codec, structure, and the first 1,000 updates.
+
+    The reference's outcomes differ in ties between nearly equal grey levels, hence the tolerance.
+    """
+    with np.load(Path(__file__).parent / "oracles" / "core_curves.npz") as file:
+        curves = {name: values[:10] for name, values in file.items()}
+    images, labels = load_mnist("train", n=11_000)
+    codec = FrozenEstimator(ImageCodec().fit(images))
+    classifier = RGMClassifier(codec=codec, **PUBLISHED).fit(images[:1000], labels[:1000])
+    history, seen = classifier.history_, curves["images"]
+    mean_elbo = np.cumsum(history.elbo, axis=0)[seen - 1] / seen[:, None]
+    np.testing.assert_allclose(
+        history.mutual_information[seen - 1], curves["information"], rtol=1e-3
+    )
+    np.testing.assert_allclose(mean_elbo, curves["mean_elbo"], rtol=1e-3)

@@ -87,12 +87,21 @@ def contradiction(folder: Path) -> dict:
     return {new: np.stack(case[old]) if old in "AO" else case[old] for old, new in names.items()}
 
 
+def curves(folder: Path) -> dict:
+    """Learning curves of the digit model over 10,000 images: every hundredth, and running means."""
+    found = np.load(folder / "mnist_curves_N10000.npz")
+    images = np.arange(100, 10_001, 100)
+    mean = np.cumsum(found["F_levels"].T, axis=0)[images - 1] / images[:, None]
+    return {"images": images, "information": found["MI"].T[images - 1], "mean_elbo": mean}
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     np.savez_compressed(HERE / "core_digits.npz", **digits(folder))
     np.savez_compressed(HERE / "core_lattice.npz", **lattice(folder))
     np.savez_compressed(HERE / "core_single_level.npz", **single_level(folder))
     np.savez_compressed(HERE / "core_contradiction.npz", **contradiction(folder))
+    np.savez_compressed(HERE / "core_curves.npz", **curves(folder))
 
 
 if __name__ == "__main__":
