@@ -41,7 +41,7 @@ def plot_fields(fields: Mapping[str, np.ndarray]) -> Figure:
     """
     n_columns = max(len(pictures) for pictures in fields.values())
     fig, axes = plt.subplots(
-        len(fields), n_columns, figsize=(n_columns, 1.1 * len(fields)), squeeze=False
+        len(fields), n_columns, figsize=(n_columns + 2, 1.1 * len(fields)), squeeze=False
     )
     for row, (name, pictures) in zip(axes, fields.items(), strict=True):
         for ax in row[len(pictures) :]:

@@ -1,0 +1,152 @@
+"""Things to play with in a notebook: sliders and a picture that follows them (ipywidgets).
+
+Each explorer wraps a pure function that draws a figure. Where there is no front end that can show widgets
+(papermill, a page of the site, a code host) the picture stands there alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable, Sequence
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from rgm_core.codecs import ImageCodec
+from rgm_core.generation import predict_outcomes
+from rgm_core.inference import infer
+from rgm_core.model import RGM
+from rgm_core.plotting.digits import plot_rows
+from rgm_core.plotting.film import plot_frames
+from rgm_core.plotting.likelihoods import plot_beliefs, plot_fields
+from rgm_core.plotting.style import style
+
+
+class Explorer(ipywidgets.VBox):
+    """Controls above a picture that follows them.
+
+    Parameters
+    ----------
+    draw : function
+        Takes the values of the controls by name and returns a figure.
+    **controls : widgets with a ``value``.
+    """
+
+    def __init__(self, draw: Callable[..., Figure], **controls: ipywidgets.ValueWidget):
+        self.draw, self.controls = draw, controls
+        self.picture = ipywidgets.Image(format="png")
+        super().__init__([*controls.values(), self.picture])
+        self.update()
+        for control in controls.values():
+            control.observe(self.update, names="value")
+
+    def update(self, change=None) -> None:
+        """Draw the picture for the values that the controls have now."""
+        with style():
+            fig = self.draw(**{name: control.value for name, control in self.controls.items()})
+            content = io.BytesIO()
+            fig.savefig(content, format="png", dpi=100, bbox_inches="tight", metadata={"Software": None})
+        plt.close(fig)
+        self.picture.value = content.getvalue()
+
+    def _repr_mimebundle_(self, **kwargs):
+        """As every widget shows itself, and a plain picture for those who cannot show widgets."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        names = ", ".join(f"{name} = {control.value}" for name, control in self.controls.items())
+        data["text/plain"] = f"Explorer: {names}"
+        data["image/png"] = base64.b64encode(self.picture.value).decode()
+        return bundle
+
+
+def slider(name: str, value: int, low: int, high: int, step: int = 1) -> ipywidgets.IntSlider:
+    """An integer slider that reports when it is let go."""
+    return ipywidgets.IntSlider(
+        value, low, high, step, description=name, continuous_update=False,
+        style={"description_width": "8em"}, layout={"width": "30em"},
+    )  # fmt: skip
+
+
+def explore_codec(images: np.ndarray, *, n_shown: int = 8) -> Explorer:
+    """Reconstruct digits with a codec whose tiles, bins and modes you choose.
+
+    Parameters
+    ----------
+    images : (n, 28, 28), fitted and, the first ``n_shown`` of them, shown.
+    """
+    shown = images[:n_shown]
+    original = ImageCodec(tile=2, max_modes=None, su=np.inf, n_bins=4001).fit(images)
+    exact = original.inverse_transform(original.transform(shown))
+
+    def draw(tile: int, bins: int, modes: int) -> Figure:
+        codec = ImageCodec(tile=tile, n_bins=bins, max_modes=modes).fit(images)
+        decoded = codec.inverse_transform(codec.transform(shown))
+        return plot_rows({"original": exact, f"{len(codec.n_outcomes_)} outcomes": decoded})
+
+    return Explorer(
+        draw,
+        tile=slider("tile / pixels", 4, 2, 16, 2),
+        bins=slider("bins", 7, 3, 31, 2),
+        modes=slider("modes a tile", 16, 1, 32),
+    )
+
+
+def explore_fields(model: RGM, codec: ImageCodec) -> Explorer:
+    """Look at the projection field of any state at any level."""
+
+    def draw(level: int, factor: int, state: int) -> Figure:
+        chosen = model.levels[level - 1]
+        factor = min(factor, chosen.n_factors - 1)
+        state = min(state, int(chosen.n_states[factor]) - 1)
+        outcomes = predict_outcomes(model, np.array([state]), level=level - 1, factor=factor)
+        name = f"level {level}, factor {factor}, state {state}"
+        return plot_fields({name: codec.inverse_transform(outcomes)})
+
+    return Explorer(
+        draw,
+        level=slider("level", model.n_levels, 1, model.n_levels),
+        factor=slider("factor", 0, 0, max(level.n_factors for level in model.levels) - 1),
+        state=slider("state", 0, 0, max(int(level.n_states.max()) for level in model.levels) - 1),
+    )
+
+
+def explore_occlusion(model: RGM, codec: ImageCodec, images: np.ndarray) -> Explorer:
+    """Cover a part of a digit and watch the belief about its class, and what the model expects."""
+    outcomes = codec.transform(images)
+    row, column = codec.locations_.T
+
+    def draw(image: int, rows: tuple[int, int], columns: tuple[int, int]) -> Figure:
+        covered = (row >= rows[0]) & (row < rows[1]) & (column >= columns[0]) & (column < columns[1])
+        seen = np.where(covered, -1, outcomes[image : image + 1])
+        posterior = infer(model, seen)
+        expected = codec.inverse_transform(np.stack(posterior.outcomes, axis=1))
+        pictures = {"seen": codec.inverse_transform(seen), "expected": expected}
+        return plot_beliefs(pictures, posterior.states[-1][0], [f"image {image}"])
+
+    def span(name: str) -> ipywidgets.IntRangeSlider:
+        return ipywidgets.IntRangeSlider(
+            value=(0, 16), min=0, max=32, description=name, continuous_update=False,
+            style={"description_width": "8em"}, layout={"width": "30em"},
+        )  # fmt: skip
+
+    return Explorer(
+        draw,
+        image=slider("image", 0, 0, len(images) - 1),
+        rows=span("rows covered"),
+        columns=span("columns covered"),
+    )
+
+
+def explore_film(frames: np.ndarray, captions: Sequence[str]) -> Explorer:
+    """Scrub through a film; each frame has its caption, such as the states that explain it."""
+
+    def draw(frame: int) -> Figure:
+        fig = plot_frames({captions[frame]: frames[frame : frame + 1]}, size=3.0)
+        fig.axes[0].set_ylabel("")
+        fig.axes[0].set_title(captions[frame])
+        return fig
+
+    return Explorer(draw, frame=slider("frame", 0, 0, len(frames) - 1))

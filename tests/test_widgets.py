@@ -1,0 +1,63 @@
+"""Explorers: the picture follows the sliders, and stands alone where there are none."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from rgm_core import RGMClassifier
+from rgm_core.datasets import load_mnist
+from rgm_core.widgets import explore_codec, explore_fields, explore_film, explore_occlusion
+
+PNG = b"\x89PNG\r\n"
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_mnist("train", n=300)
+
+
+@pytest.fixture(scope="module")
+def classifier(digits):
+    return RGMClassifier(n_exemplars=5).fit(*digits)
+
+
+def assert_follows(explorer, **values):
+    """Moving any of the controls changes the picture; moving it back restores it."""
+    first = bytes(explorer.picture.value)
+    assert first.startswith(PNG)
+    for name, value in values.items():
+        before = explorer.controls[name].value
+        explorer.controls[name].value = value
+        assert bytes(explorer.picture.value) != first, name
+        explorer.controls[name].value = before
+        assert bytes(explorer.picture.value) == first, name
+
+
+def test_codec_explorer(digits):
+    assert_follows(explore_codec(digits[0][:100]), tile=8, bins=3, modes=2)
+
+
+def test_field_explorer(classifier):
+    explorer = explore_fields(classifier.model_, classifier.codec_)
+    assert_follows(explorer, level=1, state=3)
+    explorer.controls["factor"].value = 15  # more than this level has: the last one
+    assert bytes(explorer.picture.value).startswith(PNG)
+
+
+def test_occlusion_explorer(classifier, digits):
+    explorer = explore_occlusion(classifier.model_, classifier.codec_, digits[0][:5])
+    assert_follows(explorer, image=3, rows=(0, 32), columns=(8, 32))
+
+
+def test_film_explorer():
+    frames = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3))
+    assert_follows(explore_film(frames, [f"state {k}" for k in range(4)]), frame=2)
+
+
+def test_without_a_front_end_the_picture_remains(digits):
+    explorer = explore_codec(digits[0][:50])
+    bundle = explorer._repr_mimebundle_()
+    data = bundle[0] if isinstance(bundle, tuple) else bundle
+    assert base64.b64decode(data["image/png"]) == bytes(explorer.picture.value)
+    assert data["text/plain"] == "Explorer: tile = 4, bins = 7, modes = 16"
