@@ -39,9 +39,10 @@ def test_bad_arguments_are_refused_at_once(arguments, message):
 
 
 def test_the_table_shows_the_kept_measurement():
-    """The README's first column of numbers is the run that is kept, row by row."""
+    """The first column of numbers in the README's first table is the run that is kept."""
     kept = json.loads((BENCHMARKS / "mnist.json").read_text(encoding="utf-8"))
     lines = (BENCHMARKS / "README.md").read_text(encoding="utf-8").splitlines()
     rows = [line.split("|") for line in lines if line.startswith("|") and "---" not in line][1:]
-    shown = [float(cells[3].replace(",", "").replace("%", "")) for cells in rows]
-    assert shown == pytest.approx([row["value"] for row in kept["measured"]], rel=0.01)
+    values = [row["value"] for row in kept["measured"]]
+    shown = [float(cells[3].replace(",", "").replace("%", "")) for cells in rows[: len(values)]]
+    assert shown == pytest.approx(values, rel=0.01)
