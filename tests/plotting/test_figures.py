@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from rgm_core.plotting import digits, film, learning, likelihoods
+from rgm_core.plotting import digits, film, learning, likelihoods, renormalisation
 
 RNG = np.random.default_rng(0)
 PICTURES = RNG.uniform(0, 255, (4, 6, 5))
@@ -106,6 +106,20 @@ def test_film_and_beliefs_over_time():
     assert [len(line.get_xdata()) for line in fig.axes[1].lines] == [3, 2]
     fig = film.plot_bars({"x": {"a": 1.0, "b": 2.0}, "y": {"b": 3.0}}, unit="dB")
     assert sorted(p.get_height() for p in fig.axes[0].patches) == [1, 2, 3]
+
+
+def test_unfolding_surprise_and_cost():
+    event = RNG.integers(0, 2, (4, 5, 5)).astype(float)
+    fig = renormalisation.plot_unfolding(event, ["event", "halves", "frames"])
+    expected = [event.mean(0), event[:2].mean(0), event[2:].mean(0), *event]
+    np.testing.assert_allclose(images(fig), expected)
+    values = {"a": RNG.random(12), "b": RNG.random(12)}
+    fig = renormalisation.plot_surprise(values, period=4)
+    for line, expected in zip(fig.axes[0].lines, values.values(), strict=False):
+        np.testing.assert_array_equal(line.get_ydata(), expected)
+    fig = renormalisation.plot_cost(np.array([4, 16]), np.array([8, 40]))
+    np.testing.assert_array_equal(fig.axes[0].lines[0].get_ydata(), [8, 40])
+    np.testing.assert_array_equal(fig.axes[0].lines[1].get_ydata(), [8, 32])
 
 
 @pytest.mark.parametrize("shape", [(6, 32, 48, 3), (6, 32, 48)])
