@@ -12,6 +12,7 @@ from scipy.signal import firwin, resample_poly, stft
 from sklearn.utils import check_scalar
 
 __all__ = [
+    "beat_period",
     "border_jump",
     "check_audio",
     "mix_down",
@@ -155,6 +156,36 @@ def border_jump(decoded: ArrayLike, borders: ArrayLike, *, around: int = 64) -> 
     near = bends[inside[:, None] + reach]
     level = np.sqrt(np.square(near).mean())
     return float(np.sqrt(np.square(at).mean()) / level) if level else 0.0
+
+
+def beat_period(
+    sound: ArrayLike, rate: int, *, shortest: float = 0.3, longest: float = 0.7
+) -> float:
+    """Return the period of the beat in seconds: where the autocorrelation of onsets is largest.
+
+    Onsets are rises of the logarithm of a spectrogram with windows of 40 ms, every 10 ms; the peak is
+    interpolated by a parabola.
+
+    Parameters
+    ----------
+    sound : (n,) samples, at least twice as long as the longest period.
+    rate : samples a second.
+    shortest, longest : bounds of the period in seconds.
+    """
+    check_rate(rate, "rate")
+    sound = mix_down(sound)
+    hop = max(rate // 100, 1)
+    if len(sound) < 2 * longest * rate + 4 * hop:
+        raise ValueError(f"sound must last {2 * longest} s or more, got {len(sound) / rate:.2f} s")
+    pieces = np.lib.stride_tricks.sliding_window_view(sound, 4 * hop)[::hop] * np.hanning(4 * hop)
+    level = np.log1p(10 * np.abs(np.fft.rfft(pieces, axis=1)))
+    onsets = np.maximum(np.diff(level, axis=0), 0).sum(axis=1)
+    onsets -= onsets.mean()
+    correlation = np.correlate(onsets, onsets, "full")[len(onsets) - 1 :]
+    lags = np.arange(round(shortest * rate / hop), round(longest * rate / hop) + 1)
+    best = lags[correlation[lags].argmax()]
+    left, middle, right = correlation[best - 1 : best + 2]
+    return float((best + 0.5 * (left - right) / (left - 2 * middle + right)) * hop / rate)
 
 
 def check_pair(sound: ArrayLike, decoded: ArrayLike) -> tuple[NDArray, NDArray]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from rgm_core.codecs.audio import (
+    beat_period,
     border_jump,
     check_audio,
     mix_down,
@@ -106,3 +107,14 @@ def test_border_jump_finds_clicks_only_at_borders():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_beat_of_clicks_is_found():
+    """A click every half second, in noise; also from a piece that begins between beats."""
+    rate, rng = 8000, np.random.default_rng(0)
+    sound = 0.01 * rng.normal(size=8 * rate)
+    for start in range(1000, len(sound) - 400, 4160):  # every 0.52 s
+        sound[start : start + 400] += 0.5 * rng.normal(size=400) * np.exp(-np.arange(400) / 80)
+    assert beat_period(sound, rate) == pytest.approx(0.52, abs=0.004)
+    with pytest.raises(ValueError, match=r"sound must last 1\.4 s or more"):
+        beat_period(sound[:rate], rate)
