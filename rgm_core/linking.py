@@ -96,3 +96,38 @@ def _add(edges: dict, state: int, following: int, count: float) -> None:
     if path is None:
         path = next(p for p in range(len(paths) + 1) if p not in paths)
     edges[state, path, following] = edges.get((state, path, following), 0.0) + count
+
+
+def prune_transitions(model: RGM, smallest: float) -> RGM:
+    """Drop the transitions between events that are less probable than this (model reduction, spec 4).
+
+    Parameters
+    ----------
+    model : RGM
+        A dynamic model. Not modified.
+    smallest : float
+        Probability of going from an event to another by a path, below which the transition goes. The
+        most probable transition of every event stays, so that no orbit ends where it went on before.
+
+    Returns
+    -------
+    RGM
+
+    Raises
+    ------
+    ValueError
+        If the model is static, or smallest is not a probability below one.
+    """
+    if model.dt == 1:
+        raise ValueError("model is static (dt = 1): it has no transitions to prune")
+    if not 0 <= smallest < 1:
+        raise ValueError(f"smallest must be a probability, ≥ 0 and < 1; found {smallest}")
+    *below, top = model.levels
+    edges, counts, n_states = top.b[0].edges, top.b[0].counts, top.b[0].n_states
+    state = edges[:, 0]
+    largest = np.zeros(n_states)
+    np.maximum.at(largest, state, counts)
+    total = np.bincount(state, weights=counts, minlength=n_states)
+    kept = (counts >= smallest * total[state]) | (counts == largest[state])
+    b = Transitions(edges=edges[kept], counts=counts[kept], n_states=n_states)
+    return replace(model, levels=(*below, replace(top, b=(b,))))

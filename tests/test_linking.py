@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from rgm_core.linking import event_outcomes, event_similarity, link_events
+from rgm_core.dynamics import learn_transitions
+from rgm_core.inference import infer
+from rgm_core.linking import event_outcomes, event_similarity, link_events, prune_transitions
 from rgm_core.orbits import generate_orbit
 from rgm_core.structure import learn_structure
 
@@ -94,3 +96,19 @@ def test_bad_arguments_are_named():
             link_events(model, agreement)
     with pytest.raises(ValueError, match="model is static"):
         link_events(learn_structure(np.array([[0], [1]]), 2), 0.5)
+
+
+def test_unlikely_transitions_are_pruned_and_the_likeliest_stays():
+    _, model = clip()
+    linked = link_events(model, 0.9)
+    heard = learn_transitions(linked, infer(linked.add_mass(0.1), clip()[0].reshape(16, 8)))
+    before = heard.levels[-1].b[0]
+    assert before.counts.sum() == pytest.approx(linked.levels[-1].b[0].counts.sum() + 3, abs=1e-3)
+    pruned = prune_transitions(heard, 0.45).levels[-1].b[0]
+    assert {(int(s), int(n)) for s, _, n in pruned.edges} == {(0, 1), (1, 2), (2, 3)}
+    np.testing.assert_array_equal(prune_transitions(heard, 0.0).levels[-1].b[0].edges, before.edges)
+    for smallest in (-0.1, 1.0, np.nan):
+        with pytest.raises(ValueError, match="smallest must be a probability"):
+            prune_transitions(heard, smallest)
+    with pytest.raises(ValueError, match="model is static"):
+        prune_transitions(learn_structure(np.array([[0], [1]]), 2), 0.5)
