@@ -1,0 +1,107 @@
+"""The agent: from random play to hits, and clear words where it cannot."""
+
+import numpy as np
+import pytest
+
+from rgm_core import Agent
+from rgm_core.games import Pong, flatten_observation, play_randomly
+
+STREAMS = ("reward", "cost", "control")
+
+
+def new_agent(n_modalities, **options):
+    arguments = {
+        "goal": (n_modalities - 3, 1), "cost": (n_modalities - 2, 1), "control": n_modalities - 1,
+        "rng": np.random.default_rng(1),
+    }  # fmt: skip
+    return Agent(**arguments | options)
+
+
+def watch(n_frames=10_000, seed=0, **options):
+    game = Pong(streams=STREAMS, **options)
+    play = play_randomly(game, n_frames, rng=np.random.default_rng(seed))
+    return game, play
+
+
+def hit_rate(game, agent, n_frames, seed):
+    observation, _ = game.reset(seed=seed)
+    agent.reset()
+    hits = misses = 0
+    for _ in range(n_frames):
+        observation, _, _, _, info = game.step(agent.act(flatten_observation(observation)))
+        hits, misses = hits + info["hit"], misses + info["miss"]
+    return hits / (hits + misses)
+
+
+@pytest.mark.parametrize("options", [{}, {"distractors": 4}])
+def test_after_watching_random_play_it_hits_nearly_every_ball(options):
+    """10,000 frames of play in which one ball in eleven is hit, and nothing else."""
+    game, play = watch(**options)
+    assert play.hit_rate < 0.15
+    agent = new_agent(play.outcomes.shape[1]).learn(play.outcomes, play.actions)
+    assert hit_rate(game, agent, 2000, seed=7) >= 0.99
+    assert len(agent.history) == 2000
+    assert np.mean([move.known for move in agent.history]) > 0.95
+
+
+def test_noise_is_not_made_part_of_states():
+    _, play = watch(distractors=4)
+    _, plain = watch()
+    noisy = new_agent(play.outcomes.shape[1]).learn(play.outcomes, play.actions)
+    clean = new_agent(plain.outcomes.shape[1]).learn(plain.outcomes, plain.actions)
+    np.testing.assert_array_equal(noisy.relevant, clean.relevant)
+
+
+def test_the_same_seed_plays_the_same_game():
+    game, play = watch(3000)
+    moves = []
+    for _ in range(2):
+        agent = new_agent(play.outcomes.shape[1]).learn(play.outcomes, play.actions)
+        hit_rate(game, agent, 300, seed=3)
+        moves.append([move.action for move in agent.history])
+    assert moves[0] == moves[1]
+
+
+def test_a_goal_that_was_never_seen_is_explored_for():
+    """It plays at random, and its history says so."""
+    game, play = watch(500)
+    agent = new_agent(play.outcomes.shape[1], goal=(0, 99)).learn(play.outcomes, play.actions)
+    observation, _ = game.reset(seed=0)
+    actions = {agent.act(flatten_observation(observation)) for _ in range(50)}
+    assert actions == {0, 1, 2}
+    assert {move.steps for move in agent.history} == {-1}
+
+
+def test_it_learns_from_its_own_misses():
+    _, play = watch(300)
+    agent = new_agent(play.outcomes.shape[1]).learn(play.outcomes, play.actions)
+    before = len(agent.windows)
+    game = Pong(streams=STREAMS)
+    hit_rate(game, agent, 1000, seed=5)
+    assert len(agent.windows) > before
+
+
+def test_without_having_seen_anything_it_does_not_act():
+    with pytest.raises(ValueError, match="has not seen anything yet: call learn"):
+        new_agent(111).act(np.zeros(111, int))
+
+
+def test_bad_observations_and_play_are_named():
+    _, play = watch(100)
+    agent = new_agent(play.outcomes.shape[1]).learn(play.outcomes, play.actions)
+    for wrong in (np.zeros(5, int), np.zeros(111), np.zeros((2, 111), int)):
+        with pytest.raises(ValueError, match="outcomes must be 111 integers"):
+            agent.act(wrong)
+    for value in (-1, 99):
+        wrong = play.outcomes[0].copy()
+        wrong[-1] = value
+        with pytest.raises(ValueError, match="outcomes must be ≥ 0, and modality 110 <"):
+            agent.act(wrong)
+    with pytest.raises(ValueError, match="at least three frames"):
+        agent.learn(play.outcomes[:2], play.actions[:2])
+    with pytest.raises(ValueError, match="actions must be 100 integers"):
+        agent.learn(play.outcomes, play.actions[:-1])
+    with pytest.raises(ValueError, match="must name modalities below 111"):
+        new_agent(200).learn(play.outcomes, play.actions)
+    with pytest.raises(ValueError, match="depth must be"):
+        new_agent(111, depth=0)
