@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from rgm_core.plotting import digits, film, learning, likelihoods, renormalisation
+from rgm_core.plotting import digits, film, games, learning, likelihoods, renormalisation
 
 RNG = np.random.default_rng(0)
 PICTURES = RNG.uniform(0, 255, (4, 6, 5))
@@ -132,3 +132,15 @@ def test_a_film_is_written_whole_and_can_be_read(tmp_path, shape):
     content = subprocess.run(command, check=True, capture_output=True).stdout
     read = np.frombuffer(content, np.uint8).reshape(6, 32, 48, 3)
     np.testing.assert_allclose(read.mean(axis=(1, 2, 3)), np.linspace(20, 220, 6), atol=6)
+
+
+def test_games():
+    steps = np.array([-1, 0, 1, 1, 2])
+    fig = games.plot_transitions(np.array([[0, 1], [1, 2]]), steps)
+    np.testing.assert_array_equal(fig.axes[0].lines[0].get_xydata(), [[0, 1], [1, 2]])
+    assert [patch.get_height() for patch in fig.axes[1].patches] == [1, 2, 1]
+    orbit, goals = RNG.normal(size=(5, 2)), np.array([True, False, False, True, False])
+    fig = games.plot_orbit(orbit, goals)
+    np.testing.assert_array_equal(fig.axes[0].lines[2].get_xydata(), orbit[goals])
+    fig = games.plot_rates({"random": np.array([9.0, 11]), "agent": np.array([100.0])})
+    np.testing.assert_array_equal(fig.axes[0].lines[0].get_xdata(), [9, 11])

@@ -1,0 +1,54 @@
+"""How an agent sees a game: transitions, orbits, and the way to the goal (article figure 16)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from rgm_core.plotting.style import COLOURS, style
+
+
+@style()
+def plot_transitions(transitions: np.ndarray, steps: np.ndarray) -> Figure:
+    """Draw which state follows which, and how far each is from a goal.
+
+    Parameters
+    ----------
+    transitions : (E, 2) int, state and next state.
+    steps : (S,) steps to the next goal, -1 if out of reach.
+    """
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), width_ratios=(1, 1.3))
+    left.plot(transitions[:, 0], transitions[:, 1], ",", color=COLOURS["blue"])
+    left.set(xlabel="state", ylabel="next state", title="transitions", aspect="equal")
+    left.invert_yaxis()
+    reached = steps[steps >= 0]
+    right.hist(reached, bins=np.arange(reached.max() + 2) - 0.5, color=COLOURS["sky"])
+    right.set(xlabel="steps to the next hit", ylabel="states", title="paths to hits")
+    return fig
+
+
+@style()
+def plot_orbit(orbit: np.ndarray, goals: np.ndarray) -> Figure:
+    """Draw an orbit in two dimensions, (n, 2), with its goals, (n,) bool, marked."""
+    fig, ax = plt.subplots(figsize=(4.6, 4.2))
+    ax.plot(*orbit.T, "-", linewidth=0.7, color=COLOURS["grey"])
+    ax.plot(*orbit[~goals].T, "o", markersize=4, color=COLOURS["sky"], label="states")
+    ax.plot(*orbit[goals].T, "*", markersize=12, color=COLOURS["vermillion"], label="hits")
+    ax.set(xlabel="eigenvector, real part", ylabel="imaginary part", aspect="equal")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return fig
+
+
+@style()
+def plot_rates(rates: Mapping[str, np.ndarray]) -> Figure:
+    """Draw hit rates / % by seed, one row of points a player."""
+    fig, ax = plt.subplots(figsize=(7, 0.6 * len(rates) + 1.2))
+    for k, (_name, values) in enumerate(rates.items()):
+        spread = np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else np.zeros(1)
+        ax.plot(values, k + spread, "o", alpha=0.8)
+    ax.set_yticks(range(len(rates)), list(rates))
+    ax.set(xlabel="balls hit / %", xlim=(-2, 102), ylim=(-0.6, len(rates) - 0.4))
+    return fig
