@@ -49,3 +49,44 @@ def psnr(original: np.ndarray, other: np.ndarray) -> float:
     """Peak signal-to-noise ratio in dB, for grey levels 0 to 255; infinite if they are equal."""
     error = np.mean((np.asarray(original, float) - np.asarray(other, float)) ** 2)
     return float(10 * np.log10(255**2 / error)) if error > 0 else float("inf")
+
+
+def success_rate(
+    successes: np.ndarray, failures: np.ndarray, window: int = 20
+) -> tuple[np.ndarray, np.ndarray]:
+    """Share of successes among the last attempts, as experience grows.
+
+    Parameters
+    ----------
+    successes, failures : (T,) bool
+        Frames in which an attempt, such as to meet the ball, succeeded or failed.
+    window : int
+        Number of attempts that are averaged.
+
+    Returns
+    -------
+    frames : (n,) int
+        Frames of experience when each attempt from the ``window``-th on was over.
+    rate : (n,) float
+        Share of successes among this attempt and the ``window - 1`` before.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer attempts than ``window``.
+    """
+    frames = np.flatnonzero(np.asarray(successes) | np.asarray(failures))
+    if not 1 <= window <= len(frames):
+        raise ValueError(f"window must lie in 1 … {len(frames)}, the number of attempts; found {window}")
+    total = np.concatenate([[0], np.cumsum(np.asarray(successes, int)[frames])])
+    return frames[window - 1 :] + 1, (total[window:] - total[:-window]) / window
+
+
+def frames_to_reach(rate: float, successes: np.ndarray, failures: np.ndarray, window: int = 20) -> float:
+    """Frames of experience until a success rate is reached for the first time; infinite if it never is.
+
+    Parameters are those of :func:`success_rate`.
+    """
+    frames, rates = success_rate(successes, failures, window)
+    reached = np.flatnonzero(rates >= rate)
+    return float(frames[reached[0]]) if reached.size else float("inf")

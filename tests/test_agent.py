@@ -5,6 +5,7 @@ import pytest
 
 from rgm_core import Agent
 from rgm_core.games import Pong, flatten_observation, play_randomly
+from rgm_core.planning import QLearner
 
 STREAMS = ("reward", "cost", "control")
 
@@ -72,6 +73,26 @@ def test_a_goal_that_was_never_seen_is_explored_for():
     assert {move.steps for move in agent.history} == {-1}
 
 
+def test_it_explores_what_it_has_tried_least():
+    """The action with the fewest counts tells most about the transitions."""
+    _, play = watch(500)
+    agent = new_agent(play.outcomes.shape[1], goal=(0, 99)).learn(play.outcomes, play.actions)
+    counts = np.sort(agent._tried, axis=1)
+    state = np.flatnonzero(counts[:, 0] < counts[:, 1])[0]
+    least = agent._tried[state].argmin()
+    assert {agent._explore(state, known=True) for _ in range(20)} == {least}
+
+
+def test_places_that_were_not_seen_need_the_number_of_outcomes():
+    """The first frames show a part of the court only; with n_outcomes the agent plays on."""
+    game, play = watch(15)
+    assert play.outcomes[:, -1].max() + 1 < game.n_outcomes[-1]
+    agent = new_agent(play.outcomes.shape[1]).learn(play.outcomes, play.actions, game.n_outcomes)
+    frame = play.outcomes[-1].copy()
+    frame[-1] = game.n_outcomes[-1] - 1
+    assert agent.act(frame) in (0, 1, 2)
+
+
 def test_it_learns_from_its_own_misses():
     _, play = watch(300)
     agent = new_agent(play.outcomes.shape[1]).learn(play.outcomes, play.actions)
@@ -79,6 +100,23 @@ def test_it_learns_from_its_own_misses():
     game = Pong(streams=STREAMS)
     hit_rate(game, agent, 1000, seed=5)
     assert len(agent.windows) > before
+
+
+def test_q_learning_finds_the_value_of_a_choice_and_of_the_way_to_it():
+    """Frame 0: action 1 leads to frame 1, others back to 0; frame 1: action 2 is rewarded."""
+    learner = QLearner(reward=(1, 1), cost=(2, 1), streams=2, discount=0.5, rng=np.random.default_rng(0))
+    place, reward, cost = 0, 0, 0
+    for _ in range(300):
+        action = learner.act(np.array([place, reward, cost]))
+        reward = int(place == 1 and action == 2)
+        cost = int(place == 1 and action == 0)
+        place = int(place == 0 and action == 1)
+    there = learner.values[np.array([0, 1]).tobytes()]
+    np.testing.assert_allclose(there[2], 1 + 0.5 * 0.5 / 0.75, atol=1e-6)  # a reward in every second frame
+    assert there.argmax() == 2
+    assert there[0] < there[2]
+    with pytest.raises(ValueError, match="discount must lie in"):
+        QLearner(reward=(0, 1), cost=(1, 1), discount=2, rng=np.random.default_rng(0))
 
 
 def test_without_having_seen_anything_it_does_not_act():
@@ -95,8 +133,10 @@ def test_bad_observations_and_play_are_named():
     for value in (-1, 99):
         wrong = play.outcomes[0].copy()
         wrong[-1] = value
-        with pytest.raises(ValueError, match="outcomes must be ≥ 0, and modality 110 <"):
+        with pytest.raises(ValueError, match=r"outcomes\[110\] must lie in 0"):
             agent.act(wrong)
+    with pytest.raises(ValueError, match="n_outcomes must be 111 integers above"):
+        agent.learn(play.outcomes, play.actions, np.ones(111, int))
     with pytest.raises(ValueError, match="at least three frames"):
         agent.learn(play.outcomes[:2], play.actions[:2])
     with pytest.raises(ValueError, match="actions must be 100 integers"):

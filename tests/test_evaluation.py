@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rgm_core.evaluation import psnr, selective_accuracy, upper_half_accuracy
+from rgm_core.evaluation import frames_to_reach, psnr, selective_accuracy, success_rate, upper_half_accuracy
 
 CORRECT = np.array([True, False, True, True])
 
@@ -39,3 +39,16 @@ def test_bad_input_is_named(correct, confidence, message):
 def test_psnr_of_a_known_error():
     assert psnr(np.zeros(4), np.full(4, 25.5)) == pytest.approx(20)
     assert psnr(np.ones(4), np.ones(4)) == np.inf
+
+
+def test_success_rate_by_hand():
+    """Attempts end in frames 1, 2, 4 and 5; two successes in a row at the end."""
+    successes = np.array([0, 1, 0, 0, 1, 1], bool)
+    failures = np.array([0, 0, 1, 0, 0, 0], bool)
+    frames, rate = success_rate(successes, failures, window=2)
+    np.testing.assert_array_equal(frames, [3, 5, 6])
+    np.testing.assert_allclose(rate, [0.5, 0.5, 1.0])
+    assert frames_to_reach(0.9, successes, failures, window=2) == 6
+    assert frames_to_reach(0.9, failures, successes, window=2) == np.inf
+    with pytest.raises(ValueError, match="window must lie in 1 … 4, the number of attempts"):
+        success_rate(successes, failures, window=5)

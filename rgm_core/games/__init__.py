@@ -3,7 +3,7 @@
 import gymnasium
 
 from rgm_core.games.breakout import Breakout
-from rgm_core.games.grid import Play, flatten_observation, play_randomly
+from rgm_core.games.playing import Play, flatten_observation, play_randomly, play_with
 from rgm_core.games.pong import Pong, pong_model
 from rgm_core.games.rally import Rally, rally_model
 
@@ -14,6 +14,7 @@ __all__ = [
     "Rally",
     "flatten_observation",
     "play_randomly",
+    "play_with",
     "pong_model",
     "rally_model",
 ]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import gymnasium
 import numpy as np
@@ -161,95 +160,6 @@ class GridGame(gymnasium.Env):
         sizes = self.n_outcomes[pixels.nvec.size :]
         scalars = {name: spaces.Discrete(n) for name, n in zip(self.streams, sizes, strict=True)}
         return spaces.Dict({"pixels": pixels} | scalars)
-
-
-def flatten_observation(observation: np.ndarray | dict) -> np.ndarray:
-    """An observation as outcomes (G,) int: pixels row by row, then reward, cost and control."""
-    if not isinstance(observation, dict):
-        return np.ravel(observation)
-    streams = [observation[name] for name in STREAMS if name in observation]
-    return np.concatenate([np.ravel(observation["pixels"]), streams]).astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Play:
-    """Frames of a game.
-
-    Parameters
-    ----------
-    outcomes : (T, G) int
-        From `flatten_observation`.
-    actions : (T,) int
-        Action that led to each frame; the first frame of a game, after the reset, has -1.
-    hits, misses, returned : (T,) bool
-        Frames that scored, missed the ball, and met it with the bat.
-    """
-
-    outcomes: np.ndarray
-    actions: np.ndarray
-    hits: np.ndarray
-    misses: np.ndarray
-    returned: np.ndarray
-
-    @property
-    def hit_rate(self) -> float:
-        """Part of the ball's arrivals that the bat met; NaN if it never arrived."""
-        arrivals = self.returned.sum() + self.misses.sum()
-        return float(self.returned.sum() / arrivals) if arrivals else float("nan")
-
-
-def play_randomly(
-    game: GridGame,
-    n_frames: int,
-    *,
-    persistence: float = 0.5,
-    game_length: int | None = None,
-    rng: np.random.Generator,
-) -> Play:
-    """Play at random, along smooth paths.
-
-    Parameters
-    ----------
-    game : GridGame
-        It is reset with a seed from ``rng``.
-    n_frames : int
-        Number of frames, the first one included.
-    persistence : float
-        Probability of keeping the last action; else one of the three is drawn anew.
-    game_length : int, optional
-        Number of frames after which a new game starts (from one of its initial states).
-    rng : numpy.random.Generator
-
-    Raises
-    ------
-    ValueError
-        If an argument is out of range.
-    """
-    _check_number(n_frames, "n_frames", 1, np.inf)
-    game_length = _check_number(game_length or n_frames, "game_length", 1, np.inf)
-    if not 0 <= persistence <= 1:
-        raise ValueError(f"persistence must lie in [0, 1]; found {persistence}")
-    actions = _smooth_actions(n_frames, persistence, rng)
-    actions[::game_length] = -1
-    seed = int(rng.integers(2**31))
-    frames, infos = [], []
-    for t, action in enumerate(actions):
-        if action < 0:
-            observation, info = game.reset(seed=None if t else seed)
-        else:
-            observation, _, _, _, info = game.step(action)
-        frames.append(flatten_observation(observation))
-        infos.append(info)
-    hits, misses, returned = (np.array([i[k] for i in infos]) for k in ("hit", "miss", "returned"))
-    return Play(outcomes=np.stack(frames), actions=actions, hits=hits, misses=misses, returned=returned)
-
-
-def _smooth_actions(n: int, persistence: float, rng: np.random.Generator) -> np.ndarray:
-    """(n,) int, actions that are each kept with a probability, else drawn anew."""
-    redraw = rng.random(n) >= persistence
-    redraw[0] = True
-    drawn = rng.integers(3, size=n)
-    return drawn[np.maximum.accumulate(np.where(redraw, np.arange(n), 0))]
 
 
 def _check_size(size: tuple[int, int], smallest: tuple[int, int]) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from rgm_core.planning.induction import (
     steps_to_goal,
 )
 from rgm_core.planning.pomdp import POMDP, join_modalities, predict_belief, update_belief
+from rgm_core.planning.reward import QLearner
 from rgm_core.planning.search import search
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Induction",
     "Move",
     "Planner",
+    "QLearner",
     "expected_free_energy",
     "expected_log_likelihood",
     "expected_parameter_gain",

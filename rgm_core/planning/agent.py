@@ -19,6 +19,7 @@ from rgm_core.planning.action import explicit_action
 from rgm_core.planning.induction import UNREACHABLE, next_step, reach_goals
 
 RELEVANCE = 0.02  # share of a modality's entropy that another must tell about, one frame before or after
+PERSISTENCE = 0.8  # probability of going on with the last action when exploring: smooth paths lead farther
 SMALLEST = 1e-3  # of the likelihood of an outcome, so that its logarithm is finite
 
 
@@ -83,7 +84,9 @@ class Agent:
         self.relevant: np.ndarray | None = None
         self._before: np.ndarray | None = None
 
-    def learn(self, outcomes: np.ndarray, actions: np.ndarray) -> Agent:
+    def learn(
+        self, outcomes: np.ndarray, actions: np.ndarray, n_outcomes: np.ndarray | None = None
+    ) -> Agent:
         """Learn windows, transitions and reflexes from play, each frame seen once.
 
         Parameters
@@ -92,6 +95,8 @@ class Agent:
             Outcomes of successive frames, T ≥ 3.
         actions : (T,) int
             Action that led to each frame; -1 where a new game begins.
+        n_outcomes : (G,) int, optional
+            Number of outcomes of each modality, if there may be others than were seen.
 
         Returns
         -------
@@ -100,8 +105,7 @@ class Agent:
         """
         outcomes, actions = _check_play(outcomes, actions, (self.goal[0], self.cost[0], self.control))
         self.n_modalities = outcomes.shape[1]
-        follows = np.flatnonzero(actions[1:] >= 0)
-        self.relevant = _relevant(outcomes[follows], outcomes[follows + 1])
+        self._limits = _limits(outcomes, n_outcomes, self.control)
         self._seen, self._done = list(outcomes), list(actions)
         self._assimilate()
         return self
@@ -111,6 +115,7 @@ class Agent:
         outcomes, actions = np.array(self._seen), np.array(self._done)
         follows = np.flatnonzero(actions[1:] >= 0)
         before, now = outcomes[follows], outcomes[follows + 1]
+        self.relevant = _relevant(before, now)
         windows = np.concatenate([before, now], axis=1)[:, self._columns()]
         _, first, states = np.unique(windows, axis=0, return_index=True, return_inverse=True)
         self.windows, states = windows[first], states.reshape(-1)
@@ -120,7 +125,10 @@ class Agent:
         self.controls = now[first, self.control]
         adjacent = np.flatnonzero(np.diff(follows) == 1)
         self._plan(states[adjacent + 1], states[adjacent])
-        self.reflexes = _reflexes(actions[follows + 1], before[:, self.control], now[:, self.control])
+        self._tried = np.zeros((len(self.windows), int(actions.max()) + 1), int)
+        np.add.at(self._tried, (states[adjacent], actions[follows[adjacent + 1] + 1]), 1)
+        places = before[:, self.control], now[:, self.control]
+        self.reflexes = _reflexes(actions[follows + 1], *places, self._limits[self.control])
 
     def reset(self) -> None:
         """Begin a new game: forget the last frame and the history."""
@@ -153,17 +161,29 @@ class Agent:
             reflex = self.reflexes[:, now[self.control]].T
             action = explicit_action([predicted / predicted.sum()], [reflex], rng=self.rng)
         else:
-            action = int(self.rng.integers(len(self.reflexes)))
+            action = self._explore(state, known)
+        self._tried[state, action] += known
         self._before = now
         steps = plan.steps if plan.reachable else UNREACHABLE
         self.history.append(Decision(state=state, known=known, steps=steps, action=action))
         return action
 
+    def _explore(self, state: int, known: bool) -> int:
+        """The action least often tried in a state: its outcome tells most about the transitions."""
+        tried = self._tried[state] if known else np.zeros(self._tried.shape[1])
+        least = np.flatnonzero(tried == tried.min())
+        last = self.history[-1].action if self.history else -1
+        if last in least and self.rng.random() < PERSISTENCE:
+            return last
+        return int(self.rng.choice(least))
+
     def _remember(self, now: np.ndarray) -> None:
-        """Keep the frame; after a cost, learn from what led to it."""
+        """Keep the frame; after a cost, or a goal found by exploring, learn from what led to it."""
         self._seen.append(now)
         self._done.append(-1 if self._before is None else self.history[-1].action)
-        if now[self.cost[0]] == self.cost[1]:
+        missed, found = (now[g] == o for g, o in (self.cost, self.goal))
+        exploring = bool(self.history) and self.history[-1].steps == UNREACHABLE
+        if missed or (found and exploring):
             self._assimilate()
 
     def _columns(self) -> np.ndarray:
@@ -202,12 +222,28 @@ class Agent:
                 f"outcomes must be {self.n_modalities} integers; "
                 f"found shape {outcomes.shape}, dtype {outcomes.dtype}"
             )
-        if outcomes.min() < 0 or outcomes[self.control] >= self.reflexes.shape[1]:
+        wrong = np.flatnonzero((outcomes < 0) | (outcomes >= self._limits))
+        if wrong.size:
+            g = wrong[0]
             raise ValueError(
-                f"outcomes must be ≥ 0, and modality {self.control} < {self.reflexes.shape[1]}; "
-                f"found {outcomes.min()} and {outcomes[self.control]}"
+                f"outcomes[{g}] must lie in 0 … {self._limits[g] - 1}; found {outcomes[g]} "
+                "(learn takes n_outcomes, for outcomes that were not seen yet)"
             )
         return outcomes
+
+
+def _limits(outcomes: np.ndarray, n_outcomes: np.ndarray | None, control: int) -> np.ndarray:
+    """(G,) int, what outcomes must lie below; without numbers only the control's must be known."""
+    if n_outcomes is None:
+        limits = np.full(outcomes.shape[1], np.iinfo(int).max)
+        limits[control] = outcomes[:, control].max() + 1
+        return limits
+    n_outcomes = np.asarray(n_outcomes)
+    if n_outcomes.shape != outcomes.shape[1:] or not np.all(outcomes < n_outcomes):
+        raise ValueError(
+            f"n_outcomes must be {outcomes.shape[1]} integers above all outcomes; found {n_outcomes}"
+        )
+    return n_outcomes
 
 
 def _relevant(before: np.ndarray, now: np.ndarray) -> np.ndarray:
@@ -219,9 +255,8 @@ def _relevant(before: np.ndarray, now: np.ndarray) -> np.ndarray:
     return np.flatnonzero((entropy > 0) & (told > RELEVANCE * entropy))
 
 
-def _reflexes(actions: np.ndarray, before: np.ndarray, now: np.ndarray) -> np.ndarray:
+def _reflexes(actions: np.ndarray, before: np.ndarray, now: np.ndarray, size: int) -> np.ndarray:
     """p(next outcome of control | action, outcome now), (n_actions, O, O): what actions do to it."""
-    size = int(max(before.max(), now.max())) + 1
     counts = np.full((int(actions.max()) + 1, size, size), SMALLEST)
     np.add.at(counts, (actions, before, now), 1.0)
     return counts / counts.sum(axis=2, keepdims=True)

@@ -1,0 +1,158 @@
+"""Playing grid games, at random or by somebody's choices, and what was seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rgm_core.games.grid import STREAMS, GridGame, _check_number
+
+
+def flatten_observation(observation: np.ndarray | dict) -> np.ndarray:
+    """An observation as outcomes (G,) int: pixels row by row, then reward, cost and control."""
+    if not isinstance(observation, dict):
+        return np.ravel(observation)
+    streams = [observation[name] for name in STREAMS if name in observation]
+    return np.concatenate([np.ravel(observation["pixels"]), streams]).astype(np.int64)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """Frames of a game.
+
+    Parameters
+    ----------
+    outcomes : (T, G) int
+        From `flatten_observation`.
+    actions : (T,) int
+        Action that led to each frame; the first frame of a game, after the reset, has -1.
+    hits, misses, returned : (T,) bool
+        Frames that scored, missed the ball, and met it with the bat.
+    cleared : (T,) bool
+        Frames in which the last brick went (Breakout).
+    pictures : (n, height, width, 3) uint8
+        The first n frames as rendered, if that was asked for.
+    """
+
+    outcomes: np.ndarray
+    actions: np.ndarray
+    hits: np.ndarray
+    misses: np.ndarray
+    returned: np.ndarray
+    cleared: np.ndarray | None = None
+    pictures: np.ndarray | None = None
+
+    @property
+    def hit_rate(self) -> float:
+        """Part of the ball's arrivals that the bat met; NaN if it never arrived."""
+        arrivals = self.returned.sum() + self.misses.sum()
+        return float(self.returned.sum() / arrivals) if arrivals else float("nan")
+
+
+def play_randomly(
+    game: GridGame,
+    n_frames: int,
+    *,
+    persistence: float = 0.5,
+    game_length: int | None = None,
+    rng: np.random.Generator,
+) -> Play:
+    """Play at random, along smooth paths.
+
+    Parameters
+    ----------
+    game : GridGame
+        It is reset with a seed from ``rng``.
+    n_frames : int
+        Number of frames, the first one included.
+    persistence : float
+        Probability of keeping the last action; else one of the three is drawn anew.
+    game_length : int, optional
+        Number of frames after which a new game starts (from one of its initial states).
+    rng : numpy.random.Generator
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+    """
+    _check_number(n_frames, "n_frames", 1, np.inf)
+    game_length = _check_number(game_length or n_frames, "game_length", 1, np.inf)
+    if not 0 <= persistence <= 1:
+        raise ValueError(f"persistence must lie in [0, 1]; found {persistence}")
+    actions = _smooth_actions(n_frames, persistence, rng)
+    actions[::game_length] = -1
+    seed = int(rng.integers(2**31))
+    return _record(game, n_frames, lambda t, _: actions[t], seed=seed)
+
+
+def play_with(
+    act: Callable[[np.ndarray], int],
+    game: GridGame,
+    n_frames: int,
+    *,
+    seed: int,
+    n_pictures: int = 0,
+) -> Play:
+    """Let somebody play one long game.
+
+    Parameters
+    ----------
+    act : function
+        From the outcomes (G,) of a frame to an action, such as ``agent.act``.
+    game : GridGame
+    n_frames : int
+        Number of frames, the first one included.
+    seed : int
+        Of the game, which is reset.
+    n_pictures : int
+        Number of frames that are rendered, from the first.
+
+    Raises
+    ------
+    ValueError
+        If n_frames or n_pictures is out of range, or the game does not render.
+    """
+    _check_number(n_frames, "n_frames", 1, np.inf)
+    _check_number(n_pictures, "n_pictures", 0, n_frames)
+    if n_pictures and game.render_mode is None:
+        raise ValueError('n_pictures must be 0 for a game without render_mode="rgb_array"')
+    return _record(game, n_frames, lambda t, now: act(now) if t else -1, seed=seed, n_pictures=n_pictures)
+
+
+def _record(
+    game: GridGame,
+    n_frames: int,
+    choose: Callable[[int, np.ndarray], int],
+    *,
+    seed: int,
+    n_pictures: int = 0,
+) -> Play:
+    """Play; frame t follows from the action ``choose(t, outcomes before)``, or a reset if it is -1."""
+    frames, actions, infos, pictures = [], [], [], []
+    for t in range(n_frames):
+        actions.append(choose(t, frames[-1] if frames else None))
+        if actions[-1] < 0:
+            observation, info = game.reset(seed=None if t else seed)
+        else:
+            observation, _, _, _, info = game.step(actions[-1])
+        frames.append(flatten_observation(observation))
+        infos.append(info)
+        if t < n_pictures:
+            pictures.append(game.render())
+    events = (np.array([i.get(k, False) for i in infos]) for k in ("hit", "miss", "returned", "cleared"))
+    hits, misses, returned, cleared = events
+    return Play(
+        outcomes=np.stack(frames), actions=np.array(actions), hits=hits, misses=misses,
+        returned=returned, cleared=cleared, pictures=np.array(pictures),
+    )  # fmt: skip
+
+
+def _smooth_actions(n: int, persistence: float, rng: np.random.Generator) -> np.ndarray:
+    """(n,) int, actions that are each kept with a probability, else drawn anew."""
+    redraw = rng.random(n) >= persistence
+    redraw[0] = True
+    drawn = rng.integers(3, size=n)
+    return drawn[np.maximum.accumulate(np.where(redraw, np.arange(n), 0))]
