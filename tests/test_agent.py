@@ -1,11 +1,13 @@
 """The agent: from random play to hits, and clear words where it cannot."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from rgm_core import Agent
 from rgm_core.games import Pong, flatten_observation, play_randomly
-from rgm_core.planning import QLearner
+from rgm_core.planning import QLearner, imagine, log_evidence_of_play
 
 STREAMS = ("reward", "cost", "control")
 
@@ -117,6 +119,37 @@ def test_q_learning_finds_the_value_of_a_choice_and_of_the_way_to_it():
     assert there[0] < there[2]
     with pytest.raises(ValueError, match="discount must lie in"):
         QLearner(reward=(0, 1), cost=(1, 1), discount=2, rng=np.random.default_rng(0))
+
+
+def test_imagined_play_follows_seen_transitions_from_hit_to_hit():
+    _, play = watch(10_000)
+    agent = new_agent(play.outcomes.shape[1]).learn(play.outcomes, play.actions)
+    start = int(np.flatnonzero(agent.goals & agent.reached[1:].any(axis=0))[0])
+    states = imagine(agent, start, 200, rng=np.random.default_rng(0))
+    assert len(states) == 200
+    assert all(agent.counts[to, here] > 0 for here, to in pairwise(states))
+    assert agent.goals[states].sum() >= 9  # one in 22 frames
+    assert not agent.costs[states].any()
+    with pytest.raises(ValueError, match="state must lie in"):
+        imagine(agent, -1, 10, rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="n_steps must be"):
+        imagine(agent, 0, 0, rng=np.random.default_rng(0))
+
+
+def test_evidence_of_play_by_hand():
+    """Three frames that repeat: each window was followed by one other, always."""
+    outcomes = np.array([[0, 0, 0, 0], [1, 0, 0, 1], [2, 0, 0, 2]] * 4)
+    agent = new_agent(4).learn(outcomes, np.r_[-1, np.zeros(11, int)])
+    found = log_evidence_of_play(agent, outcomes[:4])
+    totals = agent.counts.sum(axis=0)
+    assert len(agent.windows) == 3
+    for t, value in enumerate(found):
+        n = totals[agent.recognise(*outcomes[t : t + 2])[0]]
+        np.testing.assert_allclose(value, np.log((n + 0.25) / (n + 1)))
+    new = log_evidence_of_play(agent, outcomes[[0, 2, 1]])  # never seen: a share of the prior
+    np.testing.assert_allclose(new, np.log(0.25))
+    with pytest.raises(ValueError, match="expected three frames or more and mass > 0"):
+        log_evidence_of_play(agent, outcomes[:2])
 
 
 def test_without_having_seen_anything_it_does_not_act():

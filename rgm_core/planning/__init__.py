@@ -2,6 +2,7 @@
 
 from rgm_core.planning.action import expected_log_likelihood, explicit_action
 from rgm_core.planning.explicit import Move, Planner
+from rgm_core.planning.fantasy import imagine, log_evidence_of_play
 from rgm_core.planning.free_energy import (
     ExpectedFreeEnergy,
     expected_free_energy,
@@ -31,8 +32,10 @@ __all__ = [
     "expected_log_likelihood",
     "expected_parameter_gain",
     "explicit_action",
+    "imagine",
     "induce",
     "join_modalities",
+    "log_evidence_of_play",
     "next_step",
     "path_posterior",
     "possible_transitions",

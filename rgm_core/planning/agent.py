@@ -66,6 +66,10 @@ class Agent:
         One entry for each action since the last reset.
     relevant : (K,) int
         Modalities that states are made of: those that tell something about a neighbour in time.
+    frames : (S, G) int
+        The second frame of each state, as first seen.
+    counts : (S, S) sparse int
+        How often a state (row) followed another (column).
     """
 
     def __init__(
@@ -122,7 +126,7 @@ class Agent:
         self._numbers = {window.tobytes(): s for s, window in enumerate(self.windows)}
         self.goals = now[first, self.goal[0]] == self.goal[1]
         self.costs = now[first, self.cost[0]] == self.cost[1]
-        self.controls = now[first, self.control]
+        self.frames, self.controls = now[first], now[first, self.control]
         adjacent = np.flatnonzero(np.diff(follows) == 1)
         self._plan(states[adjacent + 1], states[adjacent])
         self._tried = np.zeros((len(self.windows), int(actions.max()) + 1), int)
@@ -153,7 +157,7 @@ class Agent:
         now = self._check(outcomes)
         self._remember(now)
         before = now if self._before is None else self._before
-        state, known = self._recognise(np.concatenate([before, now])[self._columns()])
+        state, known = self.recognise(before, now)
         plan = next_step(self.reached, self.transitions, state)
         if plan.reachable:
             wanted = self.transitions[:, [state]].toarray().ravel() * plan.next_states
@@ -192,17 +196,22 @@ class Agent:
 
     def _plan(self, to: np.ndarray, start: np.ndarray) -> None:
         """Transitions that enter no cost, and from where goals can be reached."""
+        shape = (len(self.windows), len(self.windows))
+        self.counts = sparse.coo_array((np.ones(len(to), int), (to, start)), shape=shape).tocsr()
+        to, start = self.counts.nonzero()
         allowed = ~self.costs[to]
         ones = np.ones(int(allowed.sum()), int)
-        shape = (len(self.windows), len(self.windows))
         seen = sparse.coo_array((ones, (to[allowed], start[allowed])), shape=shape).tocsr()
-        seen.data[:] = 1
         self.transitions = seen
         goals = self.goals & ~self.costs
         if goals.any():
             self.reached = reach_goals(seen, goals, self.depth)
         else:  # nothing to be reached: every state explores
             self.reached = np.zeros((self.depth + 1, len(self.windows)), bool)
+
+    def recognise(self, before: np.ndarray, now: np.ndarray) -> tuple[int, bool]:
+        """The state of two successive frames (G,), and whether it was seen; else the most similar."""
+        return self._recognise(np.concatenate([before, now])[self._columns()])
 
     def _recognise(self, window: np.ndarray) -> tuple[int, bool]:
         """The state of a window; of one that is new, the state that agrees in most outcomes."""

@@ -52,3 +52,26 @@ def plot_rates(rates: Mapping[str, np.ndarray]) -> Figure:
     ax.set_yticks(range(len(rates)), list(rates))
     ax.set(xlabel="balls hit / %", xlim=(-2, 102), ylim=(-0.6, len(rates) - 0.4))
     return fig
+
+
+@style()
+def plot_experience(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], reached: Mapping[str, float]
+) -> Figure:
+    """Draw how success grows with experience, for several players.
+
+    Parameters
+    ----------
+    curves : mapping of name to (frames (n,), rates (m, n)), the success rates of m runs.
+    reached : mapping of name to the frames after which a mark was reached (median; drawn as a line).
+    """
+    fig, ax = plt.subplots(figsize=(7.5, 3.6))
+    for k, (name, (frames, rates)) in enumerate(curves.items()):
+        colour = COLOURS[("blue", "vermillion", "green", "purple")[k]]
+        low, middle, high = np.quantile(rates, (0.1, 0.5, 0.9), axis=0)
+        ax.plot(frames, 100 * middle, color=colour, linestyle=("-", "--", ":", "-.")[k], label=name)
+        ax.fill_between(frames, 100 * low, 100 * high, color=colour, alpha=0.2, linewidth=0)
+        ax.axvline(reached[name], color=colour, linewidth=0.8)
+    ax.set(xscale="log", xlabel="frames of experience", ylabel="balls hit / %", ylim=(0, 103))
+    ax.legend(loc="lower right")
+    return fig

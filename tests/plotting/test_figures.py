@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from rgm_core.plotting import digits, film, games, learning, likelihoods, renormalisation
+from rgm_core.plotting import digits, film, games, inference, learning, likelihoods, renormalisation
 
 RNG = np.random.default_rng(0)
 PICTURES = RNG.uniform(0, 255, (4, 6, 5))
@@ -144,3 +144,27 @@ def test_games():
     np.testing.assert_array_equal(fig.axes[0].lines[2].get_xydata(), orbit[goals])
     fig = games.plot_rates({"random": np.array([9.0, 11]), "agent": np.array([100.0])})
     np.testing.assert_array_equal(fig.axes[0].lines[0].get_xdata(), [9, 11])
+
+
+def test_experience_is_drawn_as_medians():
+    rates = np.array([[0.0, 0.5], [0.2, 1.0], [0.4, 0.9]])
+    fig = games.plot_experience({"a": (np.array([10, 100]), rates)}, {"a": 50})
+    median, mark = fig.axes[0].lines
+    np.testing.assert_allclose(median.get_ydata(), [20, 90])
+    assert list(mark.get_xdata()) == [50, 50]
+
+
+def test_tables_bounds_parts_and_rallies():
+    table = np.array([[0.2, 0.5], [0.8, 0.5]])
+    fig = inference.plot_tables({"A": table}, {"A": (("x", "y"), ("s", "t"))})
+    np.testing.assert_array_equal(images(fig)[0], table)
+    share = np.linspace(0, 1, 5)
+    fig = inference.plot_bound(share, share + 1, share, -np.ones(5), 1.0)
+    np.testing.assert_allclose(fig.axes[0].lines[2].get_ydata(), 1)  # minus accuracy
+    fig = inference.plot_parts(
+        {"now": {"value": np.array([-1.0, -2]), "G": np.array([1.0, 2])}}, ["a", "b"]
+    )
+    assert [bar.get_height() for bar in fig.axes[0].patches] == [-1, -2, 1, 2]
+    places, results = np.array([0, 2, 1]), ["return", "miss", "none"]
+    fig = inference.plot_rally(table.T, ("x", "y"), places, results, "x")
+    np.testing.assert_array_equal(fig.axes[1].lines[2].get_ydata(), [2])  # the miss
