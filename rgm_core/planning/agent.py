@@ -116,7 +116,7 @@ class Agent:
 
     def _assimilate(self) -> None:
         """Make states, transitions and reflexes of all frames seen so far."""
-        outcomes, actions = np.array(self._seen), np.array(self._done)
+        outcomes, actions = self.experience
         follows = np.flatnonzero(actions[1:] >= 0)
         before, now = outcomes[follows], outcomes[follows + 1]
         self.relevant = _relevant(before, now)
@@ -133,6 +133,11 @@ class Agent:
         np.add.at(self._tried, (states[adjacent], actions[follows[adjacent + 1] + 1]), 1)
         places = before[:, self.control], now[:, self.control]
         self.reflexes = _reflexes(actions[follows + 1], *places, self._limits[self.control])
+
+    @property
+    def experience(self) -> tuple[np.ndarray, np.ndarray]:
+        """Outcomes (T, G) and actions (T,) of all frames seen so far, as `learn` takes them."""
+        return np.array(self._seen), np.array(self._done)
 
     def reset(self) -> None:
         """Begin a new game: forget the last frame and the history."""

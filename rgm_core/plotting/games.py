@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from rgm_core.plotting.style import COLOURS, style
 
@@ -74,4 +76,37 @@ def plot_experience(
         ax.axvline(reached[name], color=colour, linewidth=0.8)
     ax.set(xscale="log", xlabel="frames of experience", ylabel="balls hit / %", ylim=(0, 103))
     ax.legend(loc="lower right")
+    return fig
+
+
+@style()
+def plot_boards(rows: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
+    """Draw frames as their outcomes, one row of boards each.
+
+    Parameters
+    ----------
+    rows : mapping of name to (n, rows, columns) int outcomes.
+    names : of the outcomes, for the legend.
+    """
+    n, height, width = next(iter(rows.values())).shape
+    colours = [COLOURS[name] for name in ("vermillion", "sky", "blue", "green", "orange")][: len(names) - 1]
+    size = (0.85 * n + 1.2, 0.95 * len(rows) * height / width + 0.4)
+    fig, axes = plt.subplots(len(rows), n, figsize=size, squeeze=False)
+    for (name, boards), line in zip(rows.items(), axes, strict=True):
+        for board, ax in zip(boards, line, strict=True):
+            ax.imshow(board, cmap=ListedColormap([*colours, "#eeeeee"]), vmin=0, vmax=len(names) - 1)
+            ax.set(xticks=[], yticks=[])
+        line[0].set_ylabel(name)
+    handles = [Patch(color=colour, label=name) for colour, name in zip(colours, names, strict=False)]
+    fig.legend(handles=handles, loc="outside lower center", ncols=len(handles))
+    return fig
+
+
+@style()
+def plot_growth(series: Mapping[str, np.ndarray]) -> Figure:
+    """Draw several quantities, (n,) each, over the same n games, one panel each."""
+    fig, axes = plt.subplots(1, len(series), figsize=(3.3 * len(series), 2.8))
+    for (name, values), ax in zip(series.items(), axes, strict=True):
+        ax.plot(range(1, len(values) + 1), values, "o-", markersize=3)
+        ax.set(xlabel="game", ylabel=name)
     return fig

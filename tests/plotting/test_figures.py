@@ -168,3 +168,12 @@ def test_tables_bounds_parts_and_rallies():
     places, results = np.array([0, 2, 1]), ["return", "miss", "none"]
     fig = inference.plot_rally(table.T, ("x", "y"), places, results, "x")
     np.testing.assert_array_equal(fig.axes[1].lines[2].get_ydata(), [2])  # the miss
+
+
+def test_boards_and_growth():
+    boards = RNG.integers(3, size=(2, 4, 3))
+    fig = games.plot_boards({"real": boards, "fantasy": boards[::-1]}, ["bat", "ball", "background"])
+    np.testing.assert_array_equal(images(fig), [*boards, *boards[::-1]])
+    fig = games.plot_growth({"states": np.array([1, 2, 4]), "hits": np.array([0, 1, 1])})
+    np.testing.assert_array_equal(fig.axes[0].lines[0].get_ydata(), [1, 2, 4])
+    assert [ax.get_ylabel() for ax in fig.axes] == ["states", "hits"]
