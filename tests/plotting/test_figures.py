@@ -7,7 +7,16 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from rgm_core.plotting import digits, film, games, inference, learning, likelihoods, renormalisation
+from rgm_core.plotting import (
+    digits,
+    film,
+    games,
+    inference,
+    learning,
+    likelihoods,
+    renormalisation,
+    selection,
+)
 
 RNG = np.random.default_rng(0)
 PICTURES = RNG.uniform(0, 255, (4, 6, 5))
@@ -177,3 +186,15 @@ def test_boards_and_growth():
     fig = games.plot_growth({"states": np.array([1, 2, 4]), "hits": np.array([0, 1, 1])})
     np.testing.assert_array_equal(fig.axes[0].lines[0].get_ydata(), [1, 2, 4])
     assert [ax.get_ylabel() for ax in fig.axes] == ["states", "hits"]
+
+
+def test_decisions_growing_tables_and_sizes():
+    odds, grown = np.array([np.inf, -2.0, 5.0]), np.array([True, False, True])
+    fig = selection.plot_decisions(odds, grown, limit=10)
+    new, kept = fig.axes[0].lines[1:]
+    assert list(new.get_ydata()) == [10, 5]
+    assert list(kept.get_ydata()) == [-2]
+    fig = selection.plot_growing([np.array([[1.0], [3]]), np.ones((2, 2))], ["1", "2"], ("o", "s"))
+    np.testing.assert_allclose(images(fig)[0], [[0.25], [0.75]])
+    fig = selection.plot_sizes(np.array([1, 2]), {"a": np.array([[1, 2], [3, 4]])}, xlabel="x", truth=3)
+    np.testing.assert_allclose(fig.axes[0].lines[0].get_ydata(), [2, 3])

@@ -1,0 +1,83 @@
+"""How a structure grows, decision by decision (article figure 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from rgm_core.plotting.style import COLOURS, style
+
+
+@style()
+def plot_decisions(
+    log_odds: np.ndarray, augmented: np.ndarray, *, name: str = "state", limit: float = 30.0
+) -> Figure:
+    """Draw the log odds of each decision, and whether the model grew.
+
+    Parameters
+    ----------
+    log_odds : (T,) nats; infinite for the first sample. Beyond ± ``limit`` they are drawn at the limit.
+    augmented : (T,) bool.
+    name : of what is added.
+    """
+    fig, ax = plt.subplots(figsize=(8.5, 3))
+    shown = np.clip(log_odds, -limit, limit)
+    steps = np.arange(1, len(shown) + 1)
+    ax.axhline(0, linewidth=0.8, color=COLOURS["grey"])
+    ax.vlines(steps, 0, shown, linewidth=0.8, color=COLOURS["grey"])
+    ax.plot(steps[augmented], shown[augmented], "o", color=COLOURS["blue"], label=f"one more {name}")
+    ax.plot(steps[~augmented], shown[~augmented], "x", color=COLOURS["vermillion"], label="parent kept")
+    ax.set(xlabel="sample", ylabel="log odds / nats", ylim=(-1.1 * limit, 1.1 * limit))
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return fig
+
+
+@style()
+def plot_growing(tables: Sequence[np.ndarray], titles: Sequence[str], labels: tuple[str, str]) -> Figure:
+    """Draw count tables as they grow, side by side; ``labels`` name rows and columns."""
+    most = max(table.shape[1] for table in tables)
+    widths = [0.25 * table.shape[1] + 0.6 for table in tables]
+    fig, axes = plt.subplots(1, len(tables), figsize=(sum(widths) + 1.5, 3.4), width_ratios=widths)
+    for ax, table, title in zip(np.atleast_1d(axes), tables, titles, strict=True):
+        ax.imshow(table / table.sum(axis=0), cmap="Greys", vmin=0, vmax=1, aspect="auto")
+        ax.set(
+            title=title, xticks=range(0, table.shape[1], 1 if most < 8 else 4), yticks=[], xlabel=labels[1]
+        )
+    np.atleast_1d(axes)[0].set_ylabel(labels[0])
+    return fig
+
+
+@style()
+def plot_sizes(
+    x: np.ndarray,
+    sizes: Mapping[str, np.ndarray],
+    *,
+    xlabel: str,
+    truth: float | None = None,
+    log: bool = False,
+) -> Figure:
+    """Draw numbers of states: one line a method, a band over repetitions.
+
+    Parameters
+    ----------
+    x : (n,)
+    sizes : mapping of name to (repetitions, n) numbers of states.
+    xlabel : name and unit of x.
+    truth : number of states to be found, if there is one.
+    log : whether x is drawn logarithmically.
+    """
+    fig, ax = plt.subplots(figsize=(6.5, 3.4))
+    for k, (name, values) in enumerate(sizes.items()):
+        colour = COLOURS[("blue", "vermillion", "green", "purple")[k]]
+        ax.plot(x, np.mean(values, axis=0), ("o-", "s--", "^:", "d-.")[k], color=colour, label=name)
+        ax.fill_between(
+            x, np.min(values, axis=0), np.max(values, axis=0), color=colour, alpha=0.2, linewidth=0
+        )
+    if truth is not None:
+        ax.axhline(truth, linewidth=0.8, color=COLOURS["grey"], label="really")
+    ax.set(xlabel=xlabel, ylabel="states", yscale="log", xscale="log" if log else "linear")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return fig
