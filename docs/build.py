@@ -1,0 +1,189 @@
+"""Build the site, offline and with warnings as errors: uv run --group docs docs/build.py
+
+Notebooks (with the outputs that are committed), README, notes and docstrings are brought together in
+docs/_build/source, with a gallery of all figures and the table of claims; Sphinx makes docs/_build/html.
+"""
+
+import argparse
+import base64
+import html
+import os
+import pkgutil
+import shutil
+from pathlib import Path
+
+import nbformat
+from sphinx.cmd.build import build_main
+
+import rgm_core
+from rgm_core.claims import load_claims
+from rgm_core.display import with_unit
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("DEVIATIONS.md", "data/README.md", "benchmarks/README.md", "docs/teaching.md", "docs/launch.md")
+FILES = ("LICENSE", "CITATION.cff", "claims.toml", "environment.yml", "benchmarks/mnist.json")
+CONTENTS = """
+```{toctree}
+:hidden:
+Notebooks <notebooks/index>
+Gallery <gallery>
+Claims <claims>
+Teaching <docs/teaching>
+Reference <api/index>
+Launch <docs/launch>
+Deviations <DEVIATIONS>
+Benchmarks <benchmarks/README>
+Data <data/README>
+```
+"""
+HEAD = ("| figure | claim | paper | bar | here | why |", "|---|---|---|---|---|---|")
+COURSE = """# Notebooks
+
+In reading order. Each states its aim and what it needs, and ends with exercises, whose solutions fold out.
+
+```{{toctree}}
+{entries}
+```
+"""
+
+
+def main(arguments=None) -> int:
+    """Build; 0 if there was no warning."""
+    style = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=style)
+    parser.add_argument("--out", type=Path, default=ROOT / "docs/_build", help="default: docs/_build")
+    out = parser.parse_args(arguments).out
+    source = out / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    notebooks = {path.stem: nbformat.read(path, 4) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
+    copy_pages(source)
+    (source / "notebooks").mkdir()
+    entries = "\n".join(f"{name[:2]} {title(notebook)} <{name}>" for name, notebook in notebooks.items())
+    (source / "notebooks/index.md").write_text(COURSE.format(entries=entries))
+    for name, notebook in notebooks.items():
+        nbformat.write(prepare(notebook, name), source / f"notebooks/{name}.ipynb")
+    write_gallery(source, notebooks)
+    write_claims(source, notebooks)
+    write_api(source)
+    settings = ["-c", str(ROOT / "docs"), "-D", f"html_extra_path={source / 'extra'}"]
+    return build_main(["-W", "--keep-going", "-q", *settings, str(source), str(out / "html")])
+
+
+def copy_pages(source: Path) -> None:
+    """Pages and the files that they link to, in the folders that they have in the repository."""
+    for name in (*PAGES, *FILES):
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, source / name)
+    shutil.copytree(ROOT / "docs/images", source / "docs/images")
+    readme = (ROOT / "README.md").read_text().replace("(benchmarks/)", "(benchmarks/README.md)")
+    (source / "index.md").write_text(readme + CONTENTS)
+
+
+def prepare(notebook, name: str):
+    """Describe pictures to those who do not see them, and put pictures in the place of live widgets."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
+            if "image/png" in output.get("data", {}):
+                cell.metadata["mystnb"] = {"image": {"alt": description(output)}}
+    if repository := os.environ.get("RGM_REPOSITORY"):
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(launch_links(repository, name)))
+    return notebook
+
+
+def description(output) -> str:
+    """What a picture shows: its alt text, or what the widget says of itself."""
+    alt = output.metadata.get("image/png", {}).get("alt")
+    return alt or output.data.get("text/plain", "figure").strip("'")
+
+
+def launch_links(repository: str, name: str) -> str:
+    """Where to run a notebook."""
+    path = f"notebooks/{name}.ipynb"
+    binder = f"https://mybinder.org/v2/gh/{repository}/HEAD?labpath={path}"
+    colab = f"https://colab.research.google.com/github/{repository}/blob/HEAD/{path}"
+    return f"Run it on [Binder]({binder}) or [Colab]({colab}) ([set-up](../docs/launch.md))."
+
+
+def write_gallery(source: Path, notebooks: dict) -> None:
+    """A page with every figure of every notebook, each a link to its notebook."""
+    page = [
+        "# Gallery",
+        "",
+        "Every figure of the notebooks. A click leads to where it is made and explained.",
+    ]
+    pictures = source / "extra/gallery"  # copied to the site as it is
+    pictures.mkdir(parents=True)
+    for name, notebook in notebooks.items():
+        page += ["", f"## {title(notebook)}", "", '<div class="gallery">']
+        for figure, alt, png in figures(notebook):
+            (pictures / f"{figure}.png").write_bytes(png)
+            text = html.escape(alt, quote=True)
+            picture = f'<img src="gallery/{figure}.png" alt="{text}" loading="lazy">'
+            caption = f'<figcaption aria-hidden="true">{text}</figcaption>'
+            page.append(f'<figure><a href="notebooks/{name}.html">{picture}</a>{caption}</figure>')
+        page += ["</div>"]
+    (source / "gallery.md").write_text("\n".join(page) + "\n")
+
+
+def title(notebook) -> str:
+    """Its first heading."""
+    return notebook.cells[0].source.splitlines()[0].lstrip("# ")
+
+
+def figures(notebook):
+    """Name, description and bytes of each recorded figure."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            record = output.get("metadata", {}).get("rgm", {})
+            if "figure" in record:
+                yield record["figure"], record["alt"], base64.b64decode(output.data["image/png"])
+
+
+def write_claims(source: Path, notebooks: dict) -> None:
+    """The table of claims, with the values that the committed notebooks obtained."""
+    claims = load_claims(ROOT / "claims.toml")
+    page = [
+        "# Claims",
+        "",
+        "What the article reports, the bar that we set, and what the notebooks on this site obtained. Some "
+        "are shown at teaching sizes; `uv run reproduce.py` judges all claims at the paper's.",
+    ]
+    for name, notebook in notebooks.items():
+        rows = claims.of(name)
+        record = recorded(notebook)
+        obtained, note = record.get("claims", {}), "" if record.get("judged") else " (teaching size)"
+        page += ["", f"## [{title(notebook)}](notebooks/{name}.ipynb)", "", *HEAD]
+        for key, claim in rows.items():
+            here = with_unit(obtained.get(key), claim.unit) + note
+            page.append(
+                f"| {claim.figure} | {claim.text} | {claim.paper} | {claim.bar} | {here} | {claim.why} |"
+            )
+    (source / "claims.md").write_text("\n".join(page) + "\n")
+
+
+def recorded(notebook) -> dict:
+    """What a notebook recorded last: its claims' values, and whether they are judged."""
+    for cell in reversed(notebook.cells):
+        for output in cell.get("outputs", []):
+            record = output.get("metadata", {}).get("rgm", {})
+            if "claims" in record:
+                return record
+    return {}
+
+
+def write_api(source: Path) -> None:
+    """A page for every module, from its docstrings."""
+    (source / "api").mkdir()
+    modules = list(pkgutil.walk_packages(rgm_core.__path__, "rgm_core."))
+    for module in modules:
+        head = f"{module.name}\n{'=' * len(module.name)}\n\n"
+        own = "   :no-members:\n" if module.ispkg else ""  # a package shows what its modules hold
+        (source / f"api/{module.name}.rst").write_text(f"{head}.. automodule:: {module.name}\n{own}")
+    head = "Reference\n=========\n\nWhat every function takes, gives and refuses, module by module.\n"
+    names = "\n".join(f"   {module.name}" for module in modules)
+    (source / "api/index.rst").write_text(f"{head}\n.. toctree::\n   :maxdepth: 1\n\n{names}\n")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
