@@ -1,0 +1,114 @@
+"""Notebooks in a real JupyterLab: they run from top to bottom, and a slider moves its picture.
+
+One notebook, with a slider, is run always; all of them with RGM_BROWSER=all in the environment.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SLIDER = "03_mnist_quantisation"
+EVERYTHING = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+CHOSEN = EVERYTHING if os.environ.get("RGM_BROWSER") == "all" else [SLIDER]
+SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},  # all cells are on the page
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+}
+ERRORS = """() => window.jupyterapp.shell.currentWidget.content.model.toJSON().cells
+    .flatMap(cell => cell.outputs || []).filter(output => output.output_type === 'error')"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """Address of a JupyterLab that serves a copy of the notebooks."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    for name, values in SETTINGS.items():
+        file = folder / f"settings/@jupyterlab/{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+        "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+    }
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root",
+        f"--port={port}", "--ip=127.0.0.1",
+        "--IdentityProvider.token=", "--expose-app-in-browser",
+        f"--ServerApp.root_dir={folder / 'notebooks'}",
+    ]  # fmt: skip
+    log = (folder / "log").open("w")
+    server = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(f"{address}/api/status", folder / "log")
+        yield address
+    finally:
+        server.terminate()
+        server.wait(20)
+        log.close()
+
+
+def wait_for(address, log, seconds=60):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            with urllib.request.urlopen(address):
+                return
+        except OSError:
+            time.sleep(0.3)
+    pytest.fail(f"JupyterLab did not start: {log.read_text()[-2000:]}")
+
+
+@pytest.fixture
+def open_notebook(lab, browser):
+    """Open a notebook and run all of its cells."""
+    pages = []
+
+    def run(name):
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(240_000)
+        pages.append(page)
+        page.goto(f"{lab}/lab/workspaces/{name}/tree/{name}.ipynb")
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        page.wait_for_function("window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel")
+        assert page.evaluate("window.jupyterapp.commands.execute('notebook:run-all-cells')")
+        return page
+
+    yield run
+    for page in pages:
+        page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+        page.close()
+
+
+@pytest.mark.parametrize("name", CHOSEN)
+def test_notebook_runs_from_top_to_bottom(name, open_notebook):
+    page = open_notebook(name)
+    assert page.evaluate(ERRORS) == []
+    if name == SLIDER:
+        picture = page.locator(".jupyter-widgets img").first
+        before = picture.get_attribute("src")
+        handle = page.locator(".widget-hslider .noUi-handle").first
+        handle.scroll_into_view_if_needed()
+        handle.focus()
+        handle.press("ArrowRight")
+        page.wait_for_function(
+            "before => document.querySelector('.jupyter-widgets img').src !== before", arg=before
+        )
+        if folder := os.environ.get("RGM_SCREENSHOTS"):
+            page.wait_for_timeout(500)
+            page.screenshot(path=Path(folder) / "slider.png")
