@@ -7,8 +7,10 @@ Each explorer wraps a pure function that draws a figure. Where there is no front
 from __future__ import annotations
 
 import base64
+import copy
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -16,11 +18,15 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from rgm_core.codecs import ImageCodec
+from rgm_core.games import Pong, flatten_observation
 from rgm_core.generation import predict_outcomes
 from rgm_core.inference import infer
 from rgm_core.model import RGM
+from rgm_core.planning import imagine
+from rgm_core.planning.agent import Agent
 from rgm_core.plotting.digits import plot_rows
 from rgm_core.plotting.film import plot_frames
+from rgm_core.plotting.games import plot_plan
 from rgm_core.plotting.likelihoods import plot_beliefs, plot_fields
 from rgm_core.plotting.style import style
 
@@ -150,3 +156,66 @@ def explore_film(frames: np.ndarray, captions: Sequence[str]) -> Explorer:
         return fig
 
     return Explorer(draw, frame=slider("frame", 0, 0, len(frames) - 1))
+
+
+PONG_OUTCOMES = ("ball", "bat, left", "bat, centre", "bat, right", "background")
+
+
+def explore_pong(agent: Agent, game: Pong, *, n_frames: int = 400, seed: int = 0) -> Explorer:
+    """Play Pong yourself or let the agent play, and see what it believes and plans at every frame.
+
+    Each new frame follows from the player chosen at that moment: the agent, or a move of yours. The agent
+    looks on when you play, and learns from what it sees; going back shows again what happened.
+
+    Parameters
+    ----------
+    agent : Agent
+        It must have learned; a copy of it plays.
+    game : Pong
+        With streams, as the agent learned it.
+    n_frames : int
+        Length of the game.
+    seed : int
+        Of the game.
+    """
+    player, rng = copy.deepcopy(agent), np.random.default_rng(seed)
+    player.reset()
+    now = flatten_observation(game.reset(seed=seed)[0])
+    action, views = player.act(now), []
+    views.append(_view(player, now, game.size, rng))
+
+    def advance(mover: str) -> None:
+        nonlocal action
+        if mover != "agent":
+            action = ("left", "stay", "right").index(mover)
+            player.history[-1] = replace(player.history[-1], action=action)  # what really was done
+        observed = flatten_observation(game.step(action)[0])
+        action = player.act(observed)
+        views.append(_view(player, observed, game.size, rng))
+
+    def draw(frame: int, player: str) -> Figure:
+        while len(views) <= frame:
+            advance(player)
+        board, plan, title = views[frame]
+        return plot_plan(board, plan, PONG_OUTCOMES, title=title)
+
+    movers = ipywidgets.ToggleButtons(options=["agent", "left", "stay", "right"], description="player")
+    frames = ipywidgets.BoundedIntText(0, min=0, max=n_frames - 1, description="frame")
+    clock = ipywidgets.Play(min=0, max=n_frames - 1, interval=300)
+    ipywidgets.link((clock, "value"), (frames, "value"))
+    explorer = Explorer(draw, frame=frames, player=movers)
+    explorer.children = (clock, *explorer.children)
+    return explorer
+
+
+def _view(player: Agent, now: np.ndarray, size: tuple[int, int], rng) -> tuple[np.ndarray, np.ndarray, str]:
+    """Board, planned boards up to the goal, and the agent's thoughts in words."""
+    thought, n = player.history[-1], size[0] * size[1]
+    plan = imagine(player, thought.state, max(thought.steps, 0) + 1, rng=rng)[1:]
+    known = "known" if thought.known else "new"
+    goal = f"a hit in {thought.steps} frames" if thought.steps >= 0 else "no way to a hit: exploring"
+    return (
+        now[:n].reshape(size),
+        player.frames[plan][:, :n].reshape(-1, *size),
+        f"{known} situation; {goal}",
+    )

@@ -5,9 +5,10 @@ import base64
 import numpy as np
 import pytest
 
-from rgm_core import RGMClassifier
+from rgm_core import Agent, RGMClassifier
 from rgm_core.datasets import load_mnist
-from rgm_core.widgets import explore_codec, explore_fields, explore_film, explore_occlusion
+from rgm_core.games import Pong, play_randomly
+from rgm_core.widgets import explore_codec, explore_fields, explore_film, explore_occlusion, explore_pong
 
 PNG = b"\x89PNG\r\n"
 
@@ -53,6 +54,20 @@ def test_occlusion_explorer(classifier, digits):
 def test_film_explorer():
     frames = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3))
     assert_follows(explore_film(frames, [f"state {k}" for k in range(4)]), frame=2)
+
+
+def test_pong_is_played_by_the_agent_or_by_you():
+    """Frames follow the player that is chosen; going back shows what happened; the agent is a copy."""
+    game = Pong(streams=("reward", "cost", "control"))
+    play = play_randomly(game, 3000, rng=np.random.default_rng(0))
+    agent = Agent(goal=(108, 1), cost=(109, 1), control=110, rng=np.random.default_rng(0))
+    agent.learn(play.outcomes, play.actions, game.n_outcomes)
+    explorer = explore_pong(agent, game, n_frames=50)
+    assert_follows(explorer, frame=20)
+    explorer.controls["player"].value = "right"
+    explorer.controls["frame"].value = 30
+    assert game._info()["bat"] == 8  # ten steps to the right
+    assert agent.history == []
 
 
 def test_without_a_front_end_the_picture_remains(digits):

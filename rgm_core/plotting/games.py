@@ -110,3 +110,30 @@ def plot_growth(series: Mapping[str, np.ndarray]) -> Figure:
         ax.plot(range(1, len(values) + 1), values, "o-", markersize=3)
         ax.set(xlabel="game", ylabel=name)
     return fig
+
+
+@style()
+def plot_plan(board: np.ndarray, plan: np.ndarray, names: Sequence[str], *, title: str) -> Figure:
+    """Draw a frame, and over it the frames that are planned, fading with time.
+
+    Parameters
+    ----------
+    board : (rows, columns) int outcomes; the last one is background.
+    plan : (n, rows, columns) int outcomes of the planned frames, the next one first.
+    names : of the outcomes.
+    title : what the player thinks.
+    """
+    fig, ax = plt.subplots(figsize=(4.6, 5.2))
+    colours = [COLOURS[name] for name in ("vermillion", "sky", "blue", "sky")][: len(names) - 1]
+    ax.imshow(board, cmap=ListedColormap([*colours, "#eeeeee"]), vmin=0, vmax=len(names) - 1)
+    for k, planned in enumerate(plan):
+        for outcome, marker in ((0, "o"), (2, "s")):  # the ball, the centre of the bat
+            row, column = np.nonzero(planned == outcome)
+            fading = 1 - 0.85 * k / max(len(plan), 1)
+            ax.plot(
+                column, row, marker, color=colours[outcome], alpha=fading, markersize=5, fillstyle="none"
+            )
+    ax.set(xticks=[], yticks=[], title=title)
+    handles = [Patch(color=colours[outcome], label=names[outcome]) for outcome in (0, 2)]
+    fig.legend(handles=handles, loc="outside lower center", ncols=2)
+    return fig

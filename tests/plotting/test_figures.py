@@ -198,3 +198,13 @@ def test_decisions_growing_tables_and_sizes():
     np.testing.assert_allclose(images(fig)[0], [[0.25], [0.75]])
     fig = selection.plot_sizes(np.array([1, 2]), {"a": np.array([[1, 2], [3, 4]])}, xlabel="x", truth=3)
     np.testing.assert_allclose(fig.axes[0].lines[0].get_ydata(), [2, 3])
+
+
+def test_plan_is_drawn_over_the_board():
+    board = np.full((4, 3), 3)
+    plan = np.full((2, 4, 3), 3)
+    plan[0, 1, 2], plan[1, 2, 0] = 0, 2  # the ball first, then the centre of the bat
+    fig = games.plot_plan(board, plan, ["ball", "side", "bat", "background"], title="x")
+    np.testing.assert_array_equal(images(fig)[0], board)
+    places = [(line.get_xdata().tolist(), line.get_ydata().tolist()) for line in fig.axes[0].lines]
+    assert [place for place in places if place[0]] == [([2], [1]), ([0], [2])]
