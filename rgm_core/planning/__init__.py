@@ -1,6 +1,7 @@
 """Planning as inference: expected free energy, sophisticated search, induction, explicit action."""
 
 from rgm_core.planning.action import expected_log_likelihood, explicit_action
+from rgm_core.planning.basin import basin_of_attraction, reduce_states, steady_state
 from rgm_core.planning.explicit import Move, Planner
 from rgm_core.planning.fantasy import imagine, log_evidence_of_play
 from rgm_core.planning.free_energy import (
@@ -28,6 +29,7 @@ __all__ = [
     "Move",
     "Planner",
     "QLearner",
+    "basin_of_attraction",
     "expected_free_energy",
     "expected_log_likelihood",
     "expected_parameter_gain",
@@ -41,7 +43,9 @@ __all__ = [
     "possible_transitions",
     "predict_belief",
     "reach_goals",
+    "reduce_states",
     "search",
+    "steady_state",
     "steps_to_goal",
     "update_belief",
 ]

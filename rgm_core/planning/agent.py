@@ -128,7 +128,10 @@ class Agent:
         self.costs = now[first, self.cost[0]] == self.cost[1]
         self.frames, self.controls = now[first], now[first, self.control]
         adjacent = np.flatnonzero(np.diff(follows) == 1)
-        self._plan(states[adjacent + 1], states[adjacent])
+        ones, shape = np.ones(len(adjacent), int), (len(self.windows), len(self.windows))
+        moves = (states[adjacent + 1], states[adjacent])
+        self.counts = sparse.coo_array((ones, moves), shape=shape).tocsr()
+        self.keep(np.ones(len(self.windows), bool))
         self._tried = np.zeros((len(self.windows), int(actions.max()) + 1), int)
         np.add.at(self._tried, (states[adjacent], actions[follows[adjacent + 1] + 1]), 1)
         places = before[:, self.control], now[:, self.control]
@@ -199,18 +202,16 @@ class Agent:
         """Columns of a pair of frames that make up a window."""
         return np.concatenate([self.relevant, self.relevant + self.n_modalities])
 
-    def _plan(self, to: np.ndarray, start: np.ndarray) -> None:
-        """Transitions that enter no cost, and from where goals can be reached."""
-        shape = (len(self.windows), len(self.windows))
-        self.counts = sparse.coo_array((np.ones(len(to), int), (to, start)), shape=shape).tocsr()
+    def keep(self, states: np.ndarray) -> None:
+        """Plan with some states (S,) bool only, as `reduce_states` finds them, until it learns again."""
         to, start = self.counts.nonzero()
-        allowed = ~self.costs[to]
+        allowed = ~self.costs[to] & states[to] & states[start]
         ones = np.ones(int(allowed.sum()), int)
-        seen = sparse.coo_array((ones, (to[allowed], start[allowed])), shape=shape).tocsr()
-        self.transitions = seen
-        goals = self.goals & ~self.costs
+        seen = sparse.coo_array((ones, (to[allowed], start[allowed])), shape=self.counts.shape)
+        self.transitions = seen.tocsr()
+        goals = self.goals & ~self.costs & states
         if goals.any():
-            self.reached = reach_goals(seen, goals, self.depth)
+            self.reached = reach_goals(self.transitions, goals, self.depth)
         else:  # nothing to be reached: every state explores
             self.reached = np.zeros((self.depth + 1, len(self.windows)), bool)
 
