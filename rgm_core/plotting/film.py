@@ -94,7 +94,7 @@ def plot_beliefs_over_time(beliefs: Mapping[str, np.ndarray], *, n_steps: int) -
         ax.imshow(q.T, cmap="gray_r", aspect="auto", vmin=0, vmax=1, extent=extent)
         ax.set_ylabel(name, rotation=0, ha="right", va="center")
         ax.spines[:].set_visible(True)
-        ax.yaxis.set_major_locator(MaxNLocator(4, integer=True))
+        ax.yaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
     axes[-1, 0].set_xlabel("step")
     return fig
 
