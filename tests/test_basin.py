@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import sparse
 
-from rgm_core.planning import basin_of_attraction, reduce_states, steady_state
+from rgm_core.planning import basin_of_attraction, reduce_states, rotation_plane, steady_state
 
 
 def chain(*edges, n=6):
@@ -61,3 +61,20 @@ def test_reduced_states_can_all_go_on(seed):
     kept = reduce_states(counts, counts, goals)
     assert (kept <= basin_of_attraction(counts, goals)).all()
     assert (counts.toarray()[np.ix_(kept, kept)].sum(axis=0) > 0).all()
+
+
+def test_a_ring_turns_once_a_round():
+    """Six states, round and round: a regular hexagon, one corner a step."""
+    places, period = rotation_plane(np.tile([4, 1, 9, 3, 7, 5], 4))
+    assert period == pytest.approx(6)
+    corners = places @ [1, 1j]
+    np.testing.assert_allclose(np.abs(corners), 1)
+    turns = np.angle(corners[1:] / corners[:-1])
+    np.testing.assert_allclose(turns, np.sign(turns[0]) * np.pi / 3)
+
+
+def test_what_fades_is_no_orbit():
+    """A way through without return has no rotation; neither has rest."""
+    for visited in ([0, 1, 2, 3], [2, 2, 2]):
+        with pytest.raises(ValueError, match="no rotation lasts"):
+            rotation_plane(np.array(visited))

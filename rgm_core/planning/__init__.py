@@ -1,7 +1,7 @@
 """Planning as inference: expected free energy, sophisticated search, induction, explicit action."""
 
 from rgm_core.planning.action import expected_log_likelihood, explicit_action
-from rgm_core.planning.basin import basin_of_attraction, reduce_states, steady_state
+from rgm_core.planning.basin import basin_of_attraction, reduce_states, rotation_plane, steady_state
 from rgm_core.planning.explicit import Move, Planner
 from rgm_core.planning.fantasy import imagine, log_evidence_of_play
 from rgm_core.planning.free_energy import (
@@ -44,6 +44,7 @@ __all__ = [
     "predict_belief",
     "reach_goals",
     "reduce_states",
+    "rotation_plane",
     "search",
     "steady_state",
     "steps_to_goal",

@@ -122,3 +122,44 @@ def reduce_states(
             successors[sources] -= 1
     kept[states[~left]] = False
     return kept
+
+
+def rotation_plane(visited: np.ndarray, *, persistence: float = 0.8) -> tuple[np.ndarray, float]:
+    """Lay out play in the plane in which it goes round, to look at an orbit.
+
+    The plane is that of the complex eigenvector, of the transitions among visited states, that turns
+    slowest; eigenvectors that fade sooner than ``persistence`` are passed over.
+
+    Parameters
+    ----------
+    visited : (T,) int
+        State at each step.
+    persistence : float
+        Smallest modulus of the eigenvalue, between 0 (fades at once) and 1 (lasts for ever).
+
+    Returns
+    -------
+    places : (T, 2) float
+        Of each step; the farthest state is at distance 1 from the origin.
+    period : float
+        Steps of one turn.
+
+    Raises
+    ------
+    ValueError
+        If nothing turns among the visited states.
+    """
+    states, orbit = np.unique(visited, return_inverse=True)
+    P = np.zeros((len(states), len(states)))
+    np.add.at(P, (orbit[1:], orbit[:-1]), 1)
+    P /= np.maximum(P.sum(axis=0), 1)
+    values, vectors = np.linalg.eig(P.T)
+    angles = np.abs(np.angle(values))
+    turning = np.flatnonzero((angles > 1e-6) & (np.abs(values) >= persistence))
+    if not len(turning):
+        raise ValueError(
+            f"visited: no rotation lasts among these {len(states)} states; pass more steps, or a smaller persistence"
+        )
+    slowest = turning[angles[turning].argmin()]
+    vector = vectors[:, slowest] / np.abs(vectors[:, slowest]).max()
+    return np.stack([vector.real, vector.imag], axis=1)[orbit], 2 * np.pi / angles[slowest]

@@ -28,7 +28,7 @@ def plot_transitions(transitions: np.ndarray, steps: np.ndarray) -> Figure:
     left.invert_yaxis()
     reached = steps[steps >= 0]
     right.hist(reached, bins=np.arange(reached.max() + 2) - 0.5, color=COLOURS["sky"])
-    right.set(xlabel="steps to the next hit", ylabel="states", title="paths to hits")
+    right.set(xlabel="steps to the next goal", ylabel="states", title="paths to goals")
     return fig
 
 
@@ -38,21 +38,21 @@ def plot_orbit(orbit: np.ndarray, goals: np.ndarray) -> Figure:
     fig, ax = plt.subplots(figsize=(4.6, 4.2))
     ax.plot(*orbit.T, "-", linewidth=0.7, color=COLOURS["grey"])
     ax.plot(*orbit[~goals].T, "o", markersize=4, color=COLOURS["sky"], label="states")
-    ax.plot(*orbit[goals].T, "*", markersize=12, color=COLOURS["vermillion"], label="hits")
+    ax.plot(*orbit[goals].T, "*", markersize=12, color=COLOURS["vermillion"], label="goals")
     ax.set(xlabel="eigenvector, real part", ylabel="imaginary part", aspect="equal")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return fig
 
 
 @style()
-def plot_rates(rates: Mapping[str, np.ndarray]) -> Figure:
-    """Draw hit rates / % by seed, one row of points a player."""
+def plot_rates(rates: Mapping[str, np.ndarray], *, unit: str = "balls hit / %") -> Figure:
+    """Draw rates by seed, 0 to 100, one row of points a player."""
     fig, ax = plt.subplots(figsize=(7, 0.6 * len(rates) + 1.2))
     for k, (_name, values) in enumerate(rates.items()):
         spread = np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else np.zeros(1)
         ax.plot(values, k + spread, "o", alpha=0.8)
     ax.set_yticks(range(len(rates)), list(rates))
-    ax.set(xlabel="balls hit / %", xlim=(-2, 102), ylim=(-0.6, len(rates) - 0.4))
+    ax.set(xlabel=unit, xlim=(-2, 102), ylim=(-0.6, len(rates) - 0.4))
     return fig
 
 
