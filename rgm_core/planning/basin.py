@@ -158,7 +158,8 @@ def rotation_plane(visited: np.ndarray, *, persistence: float = 0.8) -> tuple[np
     turning = np.flatnonzero((angles > 1e-6) & (np.abs(values) >= persistence))
     if not len(turning):
         raise ValueError(
-            f"visited: no rotation lasts among these {len(states)} states; pass more steps, or a smaller persistence"
+            f"visited: no rotation lasts among these {len(states)} states; "
+            "pass more steps, or a smaller persistence"
         )
     slowest = turning[angles[turning].argmin()]
     vector = vectors[:, slowest] / np.abs(vectors[:, slowest]).max()

@@ -113,7 +113,7 @@ def _row(claim: Claim, entry: Entry | None) -> Row:
     record = entry.record if entry and entry.state != "failed" else None
     value = record["claims"].get(claim.name) if record else None
     status = claim.judge(value)
-    if value is not None and (record["quick"] or not record["judged"]):
+    if record and (record["quick"] or not record["judged"]):  # some claims are made at full size only
         status = Status.NOT_JUDGED
     return Row(claim=claim, value=value, status=status, state=state)
 
