@@ -6,6 +6,8 @@ On a tree the predictive distribution is the product of the likelihoods along th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from rgm_core.model import RGM, Level
@@ -14,9 +16,9 @@ TOP = -1
 
 
 def predict_outcomes(
-    model: RGM, states: np.ndarray, *, level: int = TOP, factor: int = 0
+    model: RGM, states: np.ndarray | Sequence[np.ndarray], *, level: int = TOP, factor: int | None = 0
 ) -> np.ndarray:
-    """Predictive distributions p(o | s) of all outcomes under states of one factor.
+    """Predictive distributions p(o | s) of all outcomes under states of one factor, or of a level.
 
     Parameters
     ----------
@@ -25,8 +27,9 @@ def predict_outcomes(
         States of the factor, or distributions over them.
     level : int
         Level of the factor, 0 is the lowest; negative levels count from the top, -1.
-    factor : int
-        Which factor of that level.
+    factor : int or None
+        Which factor of that level. None: all of them, and ``states`` holds one array for each, such as
+        the beliefs ``posterior.states[level]``.
 
     Returns
     -------
@@ -44,9 +47,14 @@ def predict_outcomes(
     Decoded with :meth:`rgm_core.codecs.ImageCodec.inverse_transform` this is the projection field
     of a state: the picture of what it causes (article figure 8).
     """
-    level = _check_level(model, level, factor)
-    n_states = int(model.levels[level].n_states[factor])
-    beliefs: dict[int, np.ndarray] = {factor: _distributions(states, n_states)}
+    level = _check_level(model, level, factor or 0)
+    n_states = model.levels[level].n_states
+    if factor is None and len(states) != len(n_states):
+        raise ValueError(
+            f"states must hold one array for each of {len(n_states)} factors; found {len(states)}"
+        )
+    given = enumerate(states) if factor is None else [(factor, states)]
+    beliefs = {f: _distributions(s, int(n_states[f])) for f, s in given}
     for below in reversed(model.levels[: level + 1]):
         beliefs = _predict(below, beliefs)
     bottom = model.levels[0]

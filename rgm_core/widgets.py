@@ -16,6 +16,7 @@ import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from scipy.special import entr
 
 from rgm_core.codecs import ImageCodec
 from rgm_core.games import Pong, flatten_observation
@@ -27,7 +28,7 @@ from rgm_core.planning.agent import Agent
 from rgm_core.plotting.digits import plot_rows
 from rgm_core.plotting.film import plot_frames
 from rgm_core.plotting.games import plot_plan
-from rgm_core.plotting.likelihoods import plot_beliefs, plot_fields
+from rgm_core.plotting.likelihoods import plot_belief_levels, plot_fields
 from rgm_core.plotting.style import style
 
 
@@ -120,7 +121,17 @@ def explore_fields(model: RGM, codec: ImageCodec) -> Explorer:
 
 
 def explore_occlusion(model: RGM, codec: ImageCodec, images: np.ndarray) -> Explorer:
-    """Cover a part of a digit and watch the belief about its class, and what the model expects."""
+    """Cover a part of a digit and watch the beliefs: what each level expects, and how uncertain it is.
+
+    Parameters
+    ----------
+    model : RGM
+        Static, with classes on top.
+    codec : ImageCodec
+        That the model was learned with.
+    images : (n, 28, 28)
+        To choose from.
+    """
     outcomes = codec.transform(images)
     row, column = codec.locations_.T
 
@@ -128,9 +139,13 @@ def explore_occlusion(model: RGM, codec: ImageCodec, images: np.ndarray) -> Expl
         covered = (row >= rows[0]) & (row < rows[1]) & (column >= columns[0]) & (column < columns[1])
         seen = np.where(covered, -1, outcomes[image : image + 1])
         posterior = infer(model, seen)
-        expected = codec.inverse_transform(np.stack(posterior.outcomes, axis=1))
-        pictures = {"seen": codec.inverse_transform(seen), "expected": expected}
-        return plot_beliefs(pictures, posterior.states[-1][0], [f"image {image}"])
+        pictures = {"seen": codec.inverse_transform(seen)[0]}
+        for n, beliefs in enumerate(posterior.states):
+            expected = predict_outcomes(model, beliefs, level=n, factor=None)
+            uncertain = sum(entr(q).sum() for q in beliefs)
+            name = f"level {n + 1}" if n + 1 < model.n_levels else "classes"
+            pictures[f"{name}\n{uncertain:.1f} nats"] = codec.inverse_transform(expected)[0]
+        return plot_belief_levels(pictures, posterior.states[-1][0][0])
 
     def span(name: str) -> ipywidgets.IntRangeSlider:
         return ipywidgets.IntRangeSlider(

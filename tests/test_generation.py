@@ -102,6 +102,18 @@ def test_lowest_level_predicts_its_likelihood(tree):
         np.testing.assert_array_equal(predicted[:, g, : N_OUTCOMES[g]], tree.levels[0].A[g][:, [1, 0]].T)
 
 
+def test_all_factors_of_a_level_predict_what_each_does(tree):
+    """Every outcome has one ancestor at a level, whose prediction it is; a factor too few is refused."""
+    states = [np.array([2, 0]), np.array([1, 1])]
+    together = predict_outcomes(tree, states, level=1, factor=None)
+    for f in (0, 1):
+        owned = np.isin(tree.levels[0].parents, [g for g in range(3) if tree.levels[1].parents[g] == f])
+        alone = predict_outcomes(tree, states[f], level=1, factor=f)
+        np.testing.assert_array_equal(together[:, owned], alone[:, owned])
+    with pytest.raises(ValueError, match="each of 2 factors; found 1"):
+        predict_outcomes(tree, states[:1], level=1, factor=None)
+
+
 def test_levels_count_from_the_top_too(tree):
     for level in range(3):
         np.testing.assert_array_equal(

@@ -90,6 +90,18 @@ def plot_beliefs(
 
 
 @style()
+def plot_belief_levels(pictures: Mapping[str, np.ndarray], belief: np.ndarray) -> Figure:
+    """Draw named pictures (H, W) side by side, one a level, then the posterior over classes (K,)."""
+    widths = [1.0] * len(pictures) + [1.6]
+    fig, axes = plt.subplots(1, len(widths), figsize=(1.5 * sum(widths), 1.9), width_ratios=widths)
+    for ax, (name, image) in zip(axes, pictures.items(), strict=False):
+        draw_image(ax, image, vmin=0, vmax=255).set_title(name)
+    axes[-1].bar(range(len(belief)), belief)
+    axes[-1].set(xticks=range(len(belief)), ylim=(0, 1), xlabel="class", title="posterior")
+    return fig
+
+
+@style()
 def plot_change(before: np.ndarray, after: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw pictures (n, H, W) before and after, and the difference, in three rows."""
     fig, axes = plt.subplots(3, len(names), figsize=(len(names) + 1, 3.4))

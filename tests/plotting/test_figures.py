@@ -81,6 +81,9 @@ def test_fields_groups_changes_and_beliefs():
     fig = likelihoods.plot_beliefs({"seen": PICTURES}, beliefs, list("abcd"))
     bars = [[p.get_height() for p in ax.patches] for ax in fig.axes if ax.patches]
     np.testing.assert_allclose(bars, beliefs)
+    fig = likelihoods.plot_belief_levels({"seen": PICTURES[0], "level 1": PICTURES[1]}, beliefs[0])
+    np.testing.assert_array_equal(images(fig), PICTURES[:2])
+    np.testing.assert_allclose([p.get_height() for p in fig.axes[-1].patches], beliefs[0])
 
 
 def test_learning_curves():
