@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 from scipy.special import entr
 
 from rgm_core.codecs import ImageCodec
+from rgm_core.drawing import DrawingPad, place_digit
 from rgm_core.games import Pong, flatten_observation
 from rgm_core.generation import predict_outcomes
 from rgm_core.inference import infer
@@ -63,8 +64,9 @@ class Explorer(ipywidgets.VBox):
         """As every widget shows itself, and a plain picture for those who cannot show widgets."""
         bundle = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
-        names = ", ".join(f"{name} = {control.value}" for name, control in self.controls.items())
-        data["text/plain"] = f"Explorer: {names}"
+        values = {name: control.value for name, control in self.controls.items()}
+        shown = ", ".join(f"{k} = {v}" for k, v in values.items() if not isinstance(v, bytes))
+        data["text/plain"] = f"Explorer: {shown or ', '.join(values)}"
         data["image/png"] = base64.b64encode(self.picture.value).decode()
         return bundle
 
@@ -138,14 +140,7 @@ def explore_occlusion(model: RGM, codec: ImageCodec, images: np.ndarray) -> Expl
     def draw(image: int, rows: tuple[int, int], columns: tuple[int, int]) -> Figure:
         covered = (row >= rows[0]) & (row < rows[1]) & (column >= columns[0]) & (column < columns[1])
         seen = np.where(covered, -1, outcomes[image : image + 1])
-        posterior = infer(model, seen)
-        pictures = {"seen": codec.inverse_transform(seen)[0]}
-        for n, beliefs in enumerate(posterior.states):
-            expected = predict_outcomes(model, beliefs, level=n, factor=None)
-            uncertain = sum(entr(q).sum() for q in beliefs)
-            name = f"level {n + 1}" if n + 1 < model.n_levels else "classes"
-            pictures[f"{name}\n{uncertain:.1f} nats"] = codec.inverse_transform(expected)[0]
-        return plot_belief_levels(pictures, posterior.states[-1][0][0])
+        return _draw_beliefs(model, codec, seen)
 
     def span(name: str) -> ipywidgets.IntRangeSlider:
         return ipywidgets.IntRangeSlider(
@@ -159,6 +154,41 @@ def explore_occlusion(model: RGM, codec: ImageCodec, images: np.ndarray) -> Expl
         rows=span("rows covered"),
         columns=span("columns covered"),
     )
+
+
+def explore_drawing(model: RGM, codec: ImageCodec, image: np.ndarray) -> Explorer:
+    """Draw a digit and watch the beliefs: what each level expects, and how uncertain it is.
+
+    Parameters
+    ----------
+    model : RGM
+        Static, with classes on top, learned from MNIST.
+    codec : ImageCodec
+        That the model was learned with.
+    image : (28, 28) uint8
+        On the pad to begin with. On empty paper nothing is seen: all outcomes are missing.
+    """
+    pad = DrawingPad(image)
+
+    def draw(drawing: bytes) -> Figure:
+        placed = place_digit(pad.picture(drawing))
+        seen = codec.transform(placed[None])
+        return _draw_beliefs(model, codec, seen if placed.any() else np.full_like(seen, -1))
+
+    return Explorer(draw, drawing=pad)
+
+
+def _draw_beliefs(model: RGM, codec: ImageCodec, seen: np.ndarray) -> Figure:
+    """Outcomes (1, M) as a picture, what each level expects of them, and the belief about the class."""
+    posterior = infer(model, seen)
+    evidence = f"seen\nln p = {posterior.log_evidence[0]:z.0f}"
+    pictures = {evidence: codec.inverse_transform(seen)[0]}
+    for n, beliefs in enumerate(posterior.states):
+        expected = predict_outcomes(model, beliefs, level=n, factor=None)
+        uncertain = sum(entr(q).sum() for q in beliefs)
+        name = f"level {n + 1}" if n + 1 < model.n_levels else "classes"
+        pictures[f"{name}\n{uncertain:.1f} nats"] = codec.inverse_transform(expected)[0]
+    return plot_belief_levels(pictures, posterior.states[-1][0][0])
 
 
 def explore_film(frames: np.ndarray, captions: Sequence[str]) -> Explorer:

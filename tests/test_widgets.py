@@ -8,7 +8,14 @@ import pytest
 from rgm_core import Agent, RGMClassifier
 from rgm_core.datasets import load_mnist
 from rgm_core.games import Pong, play_randomly
-from rgm_core.widgets import explore_codec, explore_fields, explore_film, explore_occlusion, explore_pong
+from rgm_core.widgets import (
+    explore_codec,
+    explore_drawing,
+    explore_fields,
+    explore_film,
+    explore_occlusion,
+    explore_pong,
+)
 
 PNG = b"\x89PNG\r\n"
 
@@ -35,6 +42,12 @@ def assert_follows(explorer, **values):
         assert bytes(explorer.picture.value) == first, name
 
 
+def shown(explorer):
+    """What the explorer offers to a front end, by MIME type."""
+    bundle = explorer._repr_mimebundle_()
+    return bundle[0] if isinstance(bundle, tuple) else bundle
+
+
 def test_codec_explorer(digits):
     assert_follows(explore_codec(digits[0][:100]), tile=8, bins=3, modes=2)
 
@@ -49,6 +62,17 @@ def test_field_explorer(classifier):
 def test_occlusion_explorer(classifier, digits):
     explorer = explore_occlusion(classifier.model_, classifier.codec_, digits[0][:5])
     assert_follows(explorer, image=3, rows=(0, 32), columns=(8, 32))
+
+
+def test_drawing_explorer(classifier, digits):
+    explorer = explore_drawing(classifier.model_, classifier.codec_, digits[0][0])
+    pad = explorer.controls["drawing"]
+    picture = pad.picture(pad.value).copy()
+    picture[60:80, 20:120] = 255  # a bar across the digit
+    assert_follows(explorer, drawing=memoryview(picture.tobytes()))  # as a front end sends it
+    pad.value = bytes(pad.side**2)  # empty paper: nothing is seen
+    assert bytes(explorer.picture.value).startswith(PNG)
+    assert shown(explorer)["text/plain"] == "Explorer: drawing"
 
 
 def test_film_explorer():
@@ -72,7 +96,5 @@ def test_pong_is_played_by_the_agent_or_by_you():
 
 def test_without_a_front_end_the_picture_remains(digits):
     explorer = explore_codec(digits[0][:50])
-    bundle = explorer._repr_mimebundle_()
-    data = bundle[0] if isinstance(bundle, tuple) else bundle
-    assert base64.b64decode(data["image/png"]) == bytes(explorer.picture.value)
-    assert data["text/plain"] == "Explorer: tile = 4, bins = 7, modes = 16"
+    assert base64.b64decode(shown(explorer)["image/png"]) == bytes(explorer.picture.value)
+    assert shown(explorer)["text/plain"] == "Explorer: tile = 4, bins = 7, modes = 16"

@@ -1,4 +1,4 @@
-"""Notebooks in a real JupyterLab: they run from top to bottom, and a slider moves its picture.
+"""Notebooks in a real JupyterLab: they run, a slider moves its picture, a pad takes a drawing.
 
 One notebook, with a slider, is run always; all of them with RGM_BROWSER=all in the environment.
 """
@@ -11,14 +11,24 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SLIDER = "03_mnist_quantisation"
 EVERYTHING = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 CHOSEN = EVERYTHING if os.environ.get("RGM_BROWSER") == "all" else [SLIDER]
+DRAWING = """
+from rgm_core import RGMClassifier
+from rgm_core.datasets import load_mnist
+from rgm_core.widgets import explore_drawing
+images, labels = load_mnist("train", n=500)
+classifier = RGMClassifier(n_exemplars=5).fit(images, labels)
+explore_drawing(classifier.model_, classifier.codec_, images[0])
+"""
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # all cells are on the page
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -32,6 +42,11 @@ def lab(tmp_path_factory):
     """Address of a JupyterLab that serves a copy of the notebooks."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    drawing = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(DRAWING)],
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+    )
+    nbformat.write(drawing, folder / "notebooks/drawing.ipynb")
     for name, values in SETTINGS.items():
         file = folder / f"settings/@jupyterlab/{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -100,15 +115,37 @@ def test_notebook_runs_from_top_to_bottom(name, open_notebook):
     page = open_notebook(name)
     assert page.evaluate(ERRORS) == []
     if name == SLIDER:
-        picture = page.locator(".jupyter-widgets img").first
-        before = picture.get_attribute("src")
         handle = page.locator(".widget-hslider .noUi-handle").first
         handle.scroll_into_view_if_needed()
         handle.focus()
-        handle.press("ArrowRight")
-        page.wait_for_function(
-            "before => document.querySelector('.jupyter-widgets img').src !== before", arg=before
-        )
-        if folder := os.environ.get("RGM_SCREENSHOTS"):
-            page.wait_for_timeout(500)
-            page.screenshot(path=Path(folder) / "slider.png")
+        with picture_changes(page, "slider"):
+            handle.press("ArrowRight")
+
+
+def test_a_digit_is_drawn(open_notebook):
+    page = open_notebook("drawing")
+    assert page.evaluate(ERRORS) == []
+    paper = page.locator(".jupyter-widgets canvas")
+    paper.scroll_into_view_if_needed()
+    with picture_changes(page, "cleared"):
+        page.get_by_role("button", name="clear").click()
+    box = paper.bounding_box()
+    with picture_changes(page, "drawn"):  # a 7
+        page.mouse.move(box["x"] + 90, box["y"] + 60)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 190, box["y"] + 60, steps=5)
+        page.mouse.move(box["x"] + 130, box["y"] + 230, steps=5)
+        page.mouse.up()
+
+
+@contextmanager
+def picture_changes(page, name):
+    """What is done here must change the first picture; RGM_SCREENSHOTS names a folder for a look at it."""
+    before = page.locator(".jupyter-widgets img").first.get_attribute("src")
+    yield
+    page.wait_for_function(
+        "before => document.querySelector('.jupyter-widgets img').src !== before", arg=before
+    )
+    if folder := os.environ.get("RGM_SCREENSHOTS"):
+        page.wait_for_timeout(500)
+        page.screenshot(path=Path(folder) / f"{name}.png")
