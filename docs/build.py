@@ -16,8 +16,8 @@ import nbformat
 from sphinx.cmd.build import build_main
 
 import rgm_core
-from rgm_core.claims import load_claims
-from rgm_core.display import with_unit
+from rgm_core.notebook.claims import load_claims
+from rgm_core.notebook.display import with_unit
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("DEVIATIONS.md", "data/README.md", "benchmarks/README.md", "docs/teaching.md", "docs/launch.md")

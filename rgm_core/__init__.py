@@ -5,16 +5,16 @@ from importlib import import_module
 # Names are imported when they are first used: `import rgm_core` stays quick, and what a name needs
 # (scikit-learn, numba) is loaded only with it.
 _HOME = {
-    "Agent": "planning.agent",
+    "Agent": "agent",
     "RGM": "model",
     "RGMClassifier": "classifier",
     "generate": "generation",
-    "generate_orbit": "orbits",
+    "generate_orbit": "generation",
     "infer": "inference",
     "learn": "learning",
     "learn_structure": "structure",
-    "learn_transitions": "dynamics",
-    "merge_structure": "merging",
+    "learn_transitions": "inference.sequence",
+    "merge_structure": "structure",
 }
 __all__ = sorted(_HOME)
 

@@ -83,4 +83,4 @@ def test_there_are_examples_in_docstrings():
     tests = [test for name in MODULES for test in finder.find(importlib.import_module(name))]
     found = {test.name for test in tests if test.examples}
     assert "rgm_core.classifier.RGMClassifier" in found
-    assert "rgm_core.inference.infer" in found
+    assert "rgm_core.inference.infer.infer" in found

@@ -12,8 +12,8 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from rgm_core.codecs import wavelet
-from rgm_core.codecs.audio import check_rate, mix_down, resample
 from rgm_core.codecs.modes import expected_variates, fit_basis, project, quantise, reconstruct
+from rgm_core.codecs.resampling import check_rate, mix_down, resample
 from rgm_core.codecs.tiles import tile_positions
 
 __all__ = ["SoundCodec", "cut_voxels", "join_voxels"]

@@ -15,7 +15,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from rgm_core.display import display_with_record, in_kernel
+from rgm_core.notebook.display import display_with_record, in_kernel
 from rgm_core.plotting.style import COLOURS, style
 
 

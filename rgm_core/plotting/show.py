@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
-from rgm_core.display import display_with_record, in_kernel
+from rgm_core.notebook.display import display_with_record, in_kernel
 from rgm_core.plotting.style import style
 
 _NAME = re.compile(r"[a-z0-9]+(_[a-z0-9]+)*")

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 from matplotlib.figure import Figure
 
-from rgm_core.display import display_with_record, in_kernel
+from rgm_core.notebook.display import display_with_record, in_kernel
 from rgm_core.plotting.style import COLOURS, style
 
 

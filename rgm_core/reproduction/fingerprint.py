@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from rgm_core.claims import Claims
+from rgm_core.notebook.claims import Claims
 from rgm_core.reproduction.manifest import Job, source
 
 #: Beside the package's own dependencies, what executes the notebooks.

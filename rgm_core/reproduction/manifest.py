@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rgm_core.claims import Claims
+from rgm_core.notebook.claims import Claims
 from rgm_core.reproduction import UsageError
 
 _NAME = re.compile(r"(\d+)_\w+")

@@ -175,7 +175,7 @@ def _record_path(out: Path, name: str) -> Path:
 
 
 def _shown(notebook: Mapping) -> Iterator[dict]:
-    """Yield the records that `rgm_core.display` put beside the outputs."""
+    """Yield the records that `rgm_core.notebook.display` put beside the outputs."""
     for cell in notebook["cells"]:
         for output in cell.get("outputs", ()):
             if shown := output.get("metadata", {}).get("rgm"):

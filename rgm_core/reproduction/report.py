@@ -8,8 +8,8 @@ from pathlib import Path
 
 import jinja2
 
-from rgm_core.claims import Claim, Claims, Status
-from rgm_core.display import format_number, format_table, with_unit
+from rgm_core.notebook.claims import Claim, Claims, Status
+from rgm_core.notebook.display import format_number, format_table, with_unit
 from rgm_core.reproduction.manifest import Notebook
 from rgm_core.reproduction.progress import elapsed
 from rgm_core.reproduction.storage import write_text

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.text import Text
 
 import rgm_core
-from rgm_core.claims import Claims, load_claims
-from rgm_core.display import format_table
+from rgm_core.notebook.claims import Claims, load_claims
+from rgm_core.notebook.display import format_table
 from rgm_core.reproduction import UsageError
 from rgm_core.reproduction.fingerprint import Inputs, job_key, read_inputs
 from rgm_core.reproduction.manifest import Job, Notebook, find_notebooks, make_job, select

@@ -6,7 +6,7 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
-from rgm_core.codecs.audio import (
+from rgm_core.codecs.resampling import (
     border_jump,
     mix_down,
     resample,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import pywt
 
-from rgm_core.codecs.audio import signal_to_error
+from rgm_core.codecs.resampling import signal_to_error
 from rgm_core.codecs.wavelet import make_bank, resynthesise, transform
 
 RATE = 8000

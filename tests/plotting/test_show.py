@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from rgm_core import display
+from rgm_core.notebook import display
 from rgm_core.plotting import COLOURS, show, style
 from rgm_core.plotting import show as show_function
 from rgm_core.plotting.show import plotted_sha256

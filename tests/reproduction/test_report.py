@@ -2,7 +2,7 @@
 
 import pytest
 
-from rgm_core.claims import load_claims
+from rgm_core.notebook.claims import load_claims
 from rgm_core.reproduction.manifest import Notebook
 from rgm_core.reproduction.report import Entry, make_rows
 

@@ -1,0 +1,18 @@
+"""Playing: an agent that learns by watching, what it imagines, which states it keeps, and its rivals."""
+
+from rgm_core.agent.agent import Agent, Decision
+from rgm_core.agent.basin import basin_of_attraction, reduce_states, rotation_plane, steady_state
+from rgm_core.agent.imagine import imagine, log_evidence_of_play
+from rgm_core.agent.rivals import QLearner
+
+__all__ = [
+    "Agent",
+    "Decision",
+    "QLearner",
+    "basin_of_attraction",
+    "imagine",
+    "log_evidence_of_play",
+    "reduce_states",
+    "rotation_plane",
+    "steady_state",
+]

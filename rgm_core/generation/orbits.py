@@ -1,0 +1,166 @@
+"""Orbits: sequences that a dynamic model generates from a state on top, step by step (spec 3).
+
+An event unfolds into the initial state and path of every factor below, these into two steps there, and
+so on down to outcomes. Only the events under way are held, so an orbit can be as long as you like.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+
+import numpy as np
+
+from rgm_core.inference.blocks import block_prior
+from rgm_core.model.rgm import RGM, Level
+from rgm_core.model.transitions import Transitions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of an orbit.
+
+    Parameters
+    ----------
+    outcomes : (G,) int
+        Outcome of each modality of level 1.
+    states : tuple of (F,) int
+        State of each factor that is current, by level, lowest first.
+    paths : tuple of (F,) int
+        Path that each factor is on, by level; -1 on top for an event without a learned successor.
+    """
+
+    outcomes: np.ndarray
+    states: tuple[np.ndarray, ...]
+    paths: tuple[np.ndarray, ...]
+
+
+def generate_orbit(
+    model: RGM,
+    state: int,
+    *,
+    n_steps: int | None = None,
+    paths: Iterable[int] | None = None,
+    restart: int | None = None,
+    rng: np.random.Generator | None = None,
+) -> Iterator[Step]:
+    """Generate steps from an event on, in bounded memory.
+
+    Parameters
+    ----------
+    model : RGM
+        A dynamic model.
+    state : int
+        State of the top factor to begin with.
+    n_steps : int, optional
+        Stop after this many steps of level 1. Default: go on while there are events.
+    paths : iterable of int, optional
+        Paths to take from event to event, for as long as they last, such as those inferred from a
+        sequence (``posterior.paths[-1][0].argmax(1)``): then the orbit is that sequence again.
+    restart : int, optional
+        Event to go on with after an event that has no learned successor. By default the orbit ends
+        there: it never jumps to a state at random.
+    rng : numpy.random.Generator, optional
+        Samples every transition, state, path and outcome. Without it each is the most probable (of
+        equally probable ones, the one learned first), so that the orbit is always the same.
+
+    Yields
+    ------
+    Step
+
+    Raises
+    ------
+    ValueError
+        If the model is static, a state is out of range, or an event cannot take the given path.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from rgm_core import learn_structure
+    >>> model = learn_structure(np.array([[0], [1], [2], [0]]), 3, dt=2)
+    >>> [int(step.outcomes[0]) for step in generate_orbit(model, 1, n_steps=5)]
+    [1, 2, 0, 1, 2]
+    """
+    if model.dt == 1:
+        raise ValueError("model is static (dt = 1): it has no orbits; see generate")
+    for name, value in (("state", state), ("restart", restart)):
+        if value is not None and not 0 <= value < len(model.D):
+            raise ValueError(f"{name} must lie in 0 … {len(model.D) - 1}; found {value}")
+    tables = [_Blocks(*pair) for pair in zip(model.levels, model.levels[1:], strict=False)]
+    events = _events(model.levels[-1].b[0], state, iter(() if paths is None else paths), restart, rng)
+    unfolded = chain.from_iterable(_unfold(tables, *event, rng) for event in events)
+    return islice(_observe(model.levels[0], unfolded, rng), n_steps)
+
+
+class _Blocks:
+    """What the states of one level generate at the level below: two steps of every factor."""
+
+    def __init__(self, level: Level, above: Level):
+        self.n_factors = level.n_factors
+        self.factors = [
+            (f, above.parents[level.initial[f]], level.b[f], block_prior(level, above, f).T.copy())
+            for f in np.flatnonzero(level.initial >= 0)
+        ]
+
+    def draw(self, parents: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Initial states, second states and paths (F,) under the states of the level above."""
+        drawn = np.zeros((3, self.n_factors), int)  # a factor without parent has but one state
+        for f, parent, b, prior in self.factors:
+            pair = _choose(prior[parents[parent]], rng)
+            edge = _choose_edge(b, *b.edges_of_pair(pair), rng)
+            state, path, second = b.edges[edge]
+            drawn[:, f] = state, second, path
+        return drawn[0], drawn[1], drawn[2]
+
+
+def _events(b: Transitions, state: int, paths: Iterator[int], restart, rng):
+    """States and paths of the top factor, each (1,), event by event."""
+    while True:
+        first, last = np.searchsorted(b.edges[:, 0], [state, state + 1])
+        path = next(paths, None)
+        if first == last:
+            yield (np.array([state]),), (np.array([-1]),)
+            if restart is None:
+                return
+            state = restart
+            continue
+        if path is not None:
+            first, last = first + np.searchsorted(b.edges[first:last, 1], [path, path + 1])
+        if first == last:
+            raise ValueError(f"paths must be learned ones; event {state} cannot take path {path}")
+        edge = _choose_edge(b, first, last, rng)
+        yield (np.array([state]),), (b.edges[edge, 1:2],)
+        state = int(b.edges[edge, 2])
+
+
+def _unfold(tables: list[_Blocks], states, paths, rng):
+    """States and paths of all levels at each lowest step of what the first of them generate."""
+    if not tables:
+        yield states, paths
+        return
+    first, second, path = tables[-1].draw(states[0], rng)
+    for state in (first, second):
+        yield from _unfold(tables[:-1], (state, *states), (path, *paths), rng)
+
+
+def _observe(level: Level, unfolded, rng) -> Iterator[Step]:
+    """Add the outcomes of each step."""
+    rows, likelihood = np.arange(level.n_modalities), level.likelihood.transpose(0, 2, 1).copy()
+    for states, paths in unfolded:
+        p = likelihood[rows, states[0][level.parents]]
+        yield Step(outcomes=_choose(p, rng), states=states, paths=paths)
+
+
+def _choose_edge(b: Transitions, first: int, last: int, rng) -> int:
+    """One of a range of edges, by its counts."""
+    return first if last == first + 1 else first + _choose(b.counts[first:last], rng)
+
+
+def _choose(weights: np.ndarray, rng: np.random.Generator | None):
+    """Sample along the last axis by inverting the cumulative sum; without rng, take the largest."""
+    if rng is None:
+        return weights.argmax(axis=-1)
+    cumulative = weights.cumsum(axis=-1)
+    threshold = rng.random((*weights.shape[:-1], 1)) * cumulative[..., -1:]
+    return (cumulative <= threshold).sum(axis=-1)

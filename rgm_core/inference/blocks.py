@@ -1,0 +1,94 @@
+"""A block: the two steps of a factor that one step of its parent generates (spec 3).
+
+Given its parent's state p, a factor draws an initial state s and a path u, and follows the path to its
+second state s'. The evidence below p is
+
+``λ(p) = Σ_{s,u} p(s, u | p) · l_1(s) · Σ_{s'} p(s' | s, u) · l_2(s')``
+
+with ``l_1, l_2`` the evidence below the factor at the two steps. A state cannot take a path along
+which it has no learned successor: such a pair has zero prior probability, and what is left of the prior
+is renormalised. Messages are logarithms; all blocks of a factor are handled at once.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from rgm_core.inference.messages import safe_log, send_up
+from rgm_core.model.rgm import Level
+from rgm_core.model.transitions import Transitions
+
+
+def block_prior(level: Level, above: Level, factor: int) -> np.ndarray:
+    """Prior p(s, u | p) of a block: initial state and path of a factor under its parent's states.
+
+    The parent's likelihoods give D[s | p] and E[u | p]; a path along which s has no successor is
+    excluded, and so is a state without any.
+
+    Parameters
+    ----------
+    level, above : Level
+        Level of the factor, and the next.
+    factor : int
+
+    Returns
+    -------
+    (K, P) float
+        A row for each of ``level.b[factor].pairs``; columns sum to one, or to zero for a parent's state
+        that allows no block.
+    """
+    g = level.initial[factor]
+    D, E = above.A[g], above.A[g + 1]
+    state, path = level.b[factor].pairs.T
+    allowed = np.zeros_like(D)
+    np.add.at(allowed, state, E[path])
+    start = np.where(allowed > 0, D, 0)
+    start = np.divide(start, start.sum(0), out=start, where=start.sum(0) > 0)
+    return np.divide(start, allowed, out=start, where=allowed > 0)[state] * E[path]
+
+
+class Link(NamedTuple):
+    """How a factor hangs on its parent."""
+
+    factor: int
+    parent: int  # factor of the level above
+    b: Transitions
+    prior: np.ndarray  # (K, P), see block_prior
+
+
+class Block(NamedTuple):
+    """Evidence that one factor sends up, in nats."""
+
+    log_pairs: np.ndarray  # (blocks, K) of each state and path
+    log_edges: np.ndarray  # (blocks, E) of each transition, given its state and path
+    log_mu: np.ndarray  # (blocks, P) of the parent's state
+
+
+def ascend_block(link: Link, message: np.ndarray) -> Block:
+    """Evidence of blocks of two steps under each state of the parent (module's equation)."""
+    b = link.b
+    log_edges = message[1::2, b.edges[:, 2]] + np.log(b.probabilities)
+    second = np.logaddexp.reduceat(log_edges, b.starts, axis=1)
+    log_pairs = message[::2, b.pairs[:, 0]] + second
+    share = log_edges - np.where(np.isneginf(second), 0, second)[:, b.pair_of_edge]
+    return Block(log_pairs, share, send_up(log_pairs, link.prior))
+
+
+def descend_block(link: Link, block: Block, parent: np.ndarray):
+    """States (steps, S), paths (blocks, U) and transitions (blocks, E) of a factor."""
+    b = link.b
+    cavity = safe_log(parent) - np.where(parent > 0, block.log_mu, 0)
+    pairs = np.exp(block.log_pairs + send_up(cavity, link.prior.T))
+    edges = pairs[:, b.pair_of_edge] * np.exp(block.log_edges)
+    states = np.empty((2 * len(pairs), b.n_states))
+    states[::2] = sum_by(pairs, b.pairs[:, 0], b.n_states)
+    states[1::2] = sum_by(edges, b.edges[:, 2], b.n_states)
+    return states, sum_by(pairs, b.pairs[:, 1], b.n_paths), edges
+
+
+def sum_by(x: np.ndarray, keys: np.ndarray, n: int) -> np.ndarray:
+    """Sum the columns of x (rows, K) that have the same key, (rows, n)."""
+    return x @ csr_array((np.ones(len(keys)), (np.arange(len(keys)), keys)), shape=(len(keys), n))

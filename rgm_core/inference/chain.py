@@ -1,0 +1,87 @@
+"""The chain of events on top of a dynamic model: a hidden Markov model (spec 3).
+
+From event s the next one is s', by path u, with probability ``b[s', s, u] / Σ b[:, s, :]``: as often as it
+was seen. An event without a learned successor has none, so the sequences that last are the support of the
+prior, and the evidence is relative to their mass.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import logsumexp
+
+from rgm_core.inference.blocks import sum_by
+from rgm_core.model.transitions import Transitions
+
+
+class Chain(NamedTuple):
+    """Forward pass over events."""
+
+    log_alpha: np.ndarray  # (events, S), ln p(s_t, data to t)
+    log_predicted: np.ndarray  # (events, S), ln p(s_t, data to t - 1)
+    log_evidence: float
+
+
+def forward(b: Transitions, log_prior: np.ndarray, log_top: np.ndarray) -> Chain:
+    """Forward pass; the evidence is relative to that of a sequence with nothing observed."""
+    log_step = _log_step(b)
+    alpha, predicted = np.empty_like(log_top), np.empty_like(log_top)
+    lasting = log_prior
+    for t, message in enumerate(log_top):
+        if t:
+            lasting = _log_sum_by(lasting[b.edges[:, 0]] + log_step, b.edges[:, 2], b.n_states)
+            before = alpha[t - 1][b.edges[:, 0]] + log_step
+        predicted[t] = _log_sum_by(before, b.edges[:, 2], b.n_states) if t else log_prior
+        alpha[t] = predicted[t] + message
+    if np.isneginf(lasting).all():
+        raise ValueError(
+            f"outcomes last {len(log_top)} events, but no sequence of learned events does: "
+            "each ends in an event without a successor"
+        )
+    log_evidence = float(logsumexp(alpha[-1]))
+    check_possible(log_evidence)
+    return Chain(alpha, predicted, log_evidence - float(logsumexp(lasting)))
+
+
+def check_possible(log_evidence: float) -> None:
+    """Raise ValueError if the evidence is that of impossible outcomes."""
+    if np.isneginf(log_evidence):
+        raise ValueError(
+            "outcomes are impossible under the model; soften its likelihoods with RGM.add_counts, "
+            "or mark doubtful outcomes as missing (-1)"
+        )
+
+
+def smooth(b: Transitions, log_top: np.ndarray, chain: Chain):
+    """Backward pass: states (events, S), paths (events, U), transitions (events - 1, E) on top."""
+    log_step, log_beta = _log_step(b), np.zeros_like(log_top)
+    state, _, following = b.edges.T
+    log_edges = np.empty((len(log_top) - 1, len(b.edges)))
+    for t in range(len(log_top) - 2, -1, -1):
+        ahead = log_step + (log_top[t + 1] + log_beta[t + 1])[following]
+        log_beta[t] = _log_sum_by(ahead, state, b.n_states)
+        log_edges[t] = chain.log_alpha[t][state] + ahead
+    total = logsumexp(chain.log_alpha[-1])
+    states, edges = np.exp(chain.log_alpha + log_beta - total), np.exp(log_edges - total)
+    taken = sum_by(edges, b.edges[:, 1], b.n_paths)
+    return states, np.vstack([taken, predict_paths(b, states[-1:])]), edges
+
+
+def predict_paths(b: Transitions, states: np.ndarray) -> np.ndarray:
+    """Path that each event (n, S) will take, (n, U)."""
+    return sum_by(states[:, b.edges[:, 0]] * np.exp(_log_step(b)), b.edges[:, 1], b.n_paths)
+
+
+def _log_step(b: Transitions) -> np.ndarray:
+    """ln p(s', u | s) of each edge on top: how often it was taken from that state."""
+    total = np.bincount(b.edges[:, 0], weights=b.counts, minlength=b.n_states)
+    return np.log(b.counts / total[b.edges[:, 0]])
+
+
+def _log_sum_by(x: np.ndarray, keys: np.ndarray, n: int) -> np.ndarray:
+    """ln Σ exp of the entries of x (K,) that have the same key, (n,); -inf where there is none."""
+    result = np.full(n, -np.inf)
+    np.logaddexp.at(result, keys, x)
+    return result

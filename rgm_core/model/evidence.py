@@ -1,0 +1,116 @@
+"""What was observed, checked: integer outcomes with gaps, or soft evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import log_softmax
+
+from rgm_core.model.rgm import Level
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Evidence about the modalities of one level, hard or soft.
+
+    Parameters
+    ----------
+    n_samples : int
+    hard : (n, G) int, optional
+        Observed outcomes; -1 is missing.
+    soft : sequence of G arrays (n, n_outcomes[g]), optional
+        Log likelihood of every outcome (nats, any offset).
+    """
+
+    n_samples: int
+    hard: np.ndarray | None = None
+    soft: Sequence[np.ndarray] | None = None
+
+    def part(self, samples: slice) -> Evidence:
+        """The same evidence about some of the samples."""
+        if self.hard is not None:
+            return Evidence(n_samples=len(self.hard[samples]), hard=self.hard[samples])
+        soft = [message[samples] for message in self.soft]
+        return Evidence(n_samples=len(soft[0]), soft=soft)
+
+    def normalised(self) -> Evidence:
+        """The same evidence with soft outcomes as log probabilities, so that each is one outcome."""
+        if self.soft is None:
+            return self
+        soft = [log_softmax(message, axis=1) for message in self.soft]
+        return Evidence(n_samples=self.n_samples, soft=soft)
+
+    def log_message(self, modality: int, n_outcomes: int) -> np.ndarray:
+        """Log likelihood (n, n_outcomes) of one modality's outcomes: 0 everywhere if missing."""
+        if self.soft is not None:
+            return self.soft[modality]
+        seen = self.hard[:, modality, None]
+        return np.where((seen < 0) | (seen == np.arange(n_outcomes)), 0.0, -np.inf)
+
+
+def as_evidence(level: Level, outcomes: np.ndarray | Sequence[np.ndarray]) -> Evidence:
+    """Check outcomes against the level that explains them.
+
+    Parameters
+    ----------
+    level : Level
+        The lowest level of a model.
+    outcomes : (n, G) or (G,) int, or a sequence of G arrays (n, n_outcomes[g]) or (n_outcomes[g],)
+        Hard or soft evidence, as in :func:`rgm_core.infer`.
+
+    Raises
+    ------
+    ValueError
+        If shape, type or range do not fit the level.
+    """
+    if isinstance(outcomes, np.ndarray) and outcomes.dtype != object:
+        return _hard(level, outcomes)
+    return _soft(level, outcomes)
+
+
+def _hard(level: Level, outcomes: np.ndarray) -> Evidence:
+    outcomes = np.atleast_2d(outcomes)
+    n_modalities = level.n_modalities
+    if outcomes.ndim != 2 or outcomes.shape[1] != n_modalities or not len(outcomes):
+        raise ValueError(
+            f"outcomes must have shape (n, {n_modalities}), one column for each modality; "
+            f"found {outcomes.shape}"
+        )
+    if not np.issubdtype(outcomes.dtype, np.integer):
+        raise ValueError(
+            f"outcomes must be integers, or a list of {n_modalities} arrays of likelihoods; "
+            f"found dtype {outcomes.dtype}"
+        )
+    low, high = outcomes.min(0), outcomes.max(0)
+    wrong = np.flatnonzero((low < -1) | (high >= level.n_outcomes))
+    if wrong.size:
+        g = wrong[0]
+        raise ValueError(
+            f"outcomes of modality {g} must lie in 0 … {level.n_outcomes[g] - 1} (or -1, missing); "
+            f"found {low[g]} … {high[g]}"
+        )
+    return Evidence(n_samples=len(outcomes), hard=outcomes)
+
+
+def _soft(level: Level, outcomes: Sequence[np.ndarray]) -> Evidence:
+    if len(outcomes) != level.n_modalities:
+        raise ValueError(
+            f"outcomes must hold {level.n_modalities} arrays, one for each modality; found {len(outcomes)}"
+        )
+    messages = [np.atleast_2d(np.asarray(o, float)) for o in outcomes]
+    n_samples = max(len(message) for message in messages)
+    for g, message in enumerate(messages):
+        expected = (n_samples, int(level.n_outcomes[g]))
+        if message.shape != expected or not n_samples:
+            raise ValueError(
+                f"outcomes[{g}] must have shape ({n_samples or 'n'}, {expected[1]}), a row for each "
+                f"sample and a column for each outcome; found {message.shape}"
+            )
+        if not np.all(np.isfinite(message)) or message.min() < 0:
+            raise ValueError(f"outcomes[{g}] must hold finite likelihoods ≥ 0")
+        if not message.any(axis=1).all():
+            raise ValueError(f"outcomes[{g}] must leave some outcome possible in every sample")
+    with np.errstate(divide="ignore"):  # ln 0 = -inf is meant: an excluded outcome
+        return Evidence(n_samples=n_samples, soft=[np.log(message) for message in messages])

@@ -1,0 +1,17 @@
+"""What a notebook says: its record, its claims, and how both are shown."""
+
+from rgm_core.notebook.claims import Claim, Claims, Status, load_claims, record
+from rgm_core.notebook.display import display_with_record, format_number, format_table, in_kernel, with_unit
+
+__all__ = [
+    "Claim",
+    "Claims",
+    "Status",
+    "display_with_record",
+    "format_number",
+    "format_table",
+    "in_kernel",
+    "load_claims",
+    "record",
+    "with_unit",
+]

@@ -1,0 +1,109 @@
+"""Assimilate new sequences into a dynamic model with its groups as they are (spec 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import numpy as np
+
+from rgm_core.model.evidence import as_evidence
+from rgm_core.model.rgm import RGM, Level
+from rgm_core.model.transitions import find_paths
+from rgm_core.structure.grouping import number_by_appearance
+from rgm_core.structure.grow import count_outcomes, go_up
+
+
+def merge_structure(model: RGM, outcomes: np.ndarray, *, offsets: Iterable[int] = (0,)) -> RGM:
+    """Add a sequence to what a model knows: new combinations and transitions, and counts of old ones.
+
+    Combinations of outcomes that are known keep their states, others are appended; so are transitions,
+    each to the first path that its state has free.
+
+    Parameters
+    ----------
+    model : RGM
+        A dynamic model, before its likelihoods are softened (:meth:`RGM.add_counts`): what it learns
+        here starts without prior counts. Not modified.
+    outcomes : (T, G) int
+        Outcomes at successive steps; -1 is missing.
+    offsets : iterable of int
+        Steps to leave out at the beginning; the sequence is merged once for each. With
+        ``range(2 ** (n_levels - 1))`` the model does not depend on where the sequence starts.
+
+    Returns
+    -------
+    RGM
+        With a uniform prior over the states on top.
+
+    Raises
+    ------
+    ValueError
+        If the model is static, or outcomes do not fit it or are too few for one event.
+    """
+    if model.dt == 1:
+        raise ValueError("model is static (dt = 1): only sequences can be merged")
+    outcomes = np.asarray(outcomes)
+    as_evidence(model.levels[0], outcomes)  # checks shape, type and range
+    span = 2 ** (model.n_levels - 1)
+    for offset in offsets:
+        if not 0 <= offset <= len(outcomes) - span:
+            raise ValueError(
+                f"outcomes must last an event ({span} steps) after each of the offsets; "
+                f"found {len(outcomes)} steps and offset {offset}"
+            )
+        model = _merge(model, outcomes[offset:])
+    return model
+
+
+def _merge(model: RGM, outcomes: np.ndarray) -> RGM:
+    levels, n_outcomes = [], model.levels[0].n_outcomes
+    for n, level in enumerate(model.levels):
+        orphans = level.initial < 0 if n + 1 < model.n_levels else np.zeros(level.n_factors, bool)
+        states = np.stack(
+            [
+                np.zeros(len(outcomes), int) if orphan else _recognise(level, f, outcomes)
+                for f, orphan in enumerate(orphans)
+            ],
+            axis=1,
+        )
+        n_states = np.maximum(level.n_states, states.max(0) + 1)
+        walks = [find_paths(states[:, f], int(n_states[f]), level.b[f]) for f in range(level.n_factors)]
+        a = count_outcomes(outcomes, n_outcomes, states[:, level.parents], n_states)
+        a[:, : level.a.shape[1], : level.a.shape[2]] += level.a
+        level = replace(
+            level,
+            a=a,
+            n_outcomes=n_outcomes,
+            n_states=n_states,
+            b=tuple(transitions for _, transitions in walks),
+        )
+        levels.append(level)
+        paths = np.stack([paths for paths, _ in walks], axis=1)
+        outcomes, n_outcomes = go_up(level, states, paths)
+    n_top = int(levels[-1].n_states[0])
+    return RGM(levels=tuple(levels), D=np.full(n_top, 1 / n_top))
+
+
+def _recognise(level: Level, factor: int, outcomes: np.ndarray) -> np.ndarray:
+    """State of a factor at each step: that of its combination of outcomes, or a new one."""
+    members = level.children(factor)
+    if level.defining is not None:
+        members = members[level.defining[members]]
+    known = _combinations(level, factor, members)
+    numbers, first = number_by_appearance(np.vstack([known, outcomes[:, members]]))
+    state_of = np.full(len(first), -1)
+    state_of[numbers[: len(known)][::-1]] = np.arange(len(known))[::-1]  # of equal ones, the first
+    new = state_of < 0
+    state_of[new] = len(known) + np.arange(new.sum())
+    return state_of[numbers[len(known) :]]
+
+
+def _combinations(level: Level, factor: int, members: np.ndarray) -> np.ndarray:
+    """Outcomes (S, members) that each state stands for: the most frequent; -1 if all are alike."""
+    known = np.empty((level.n_states[factor], len(members)), int)
+    for i, g in enumerate(members):
+        a = level.a[g, : level.n_outcomes[g], : level.n_states[factor]]
+        alike = (np.ptp(a, axis=0) == 0) & (len(a) > 1)
+        known[:, i] = np.where(alike, -1, a.argmax(0))
+    return known

@@ -1,0 +1,26 @@
+"""Things to play with in a notebook."""
+
+from rgm_core.widgets.drawing import DrawingPad, place_digit
+from rgm_core.widgets.explorers import (
+    Explorer,
+    explore_codec,
+    explore_drawing,
+    explore_fields,
+    explore_film,
+    explore_occlusion,
+    explore_pong,
+    slider,
+)
+
+__all__ = [
+    "DrawingPad",
+    "Explorer",
+    "explore_codec",
+    "explore_drawing",
+    "explore_fields",
+    "explore_film",
+    "explore_occlusion",
+    "explore_pong",
+    "place_digit",
+    "slider",
+]

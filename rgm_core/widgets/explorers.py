@@ -1,0 +1,266 @@
+"""Things to play with in a notebook: sliders and a picture that follows them (ipywidgets).
+
+Each explorer wraps a pure function that draws a figure. Where there is no front end that can show widgets
+(papermill, a page of the site, a code host) the picture stands there alone.
+"""
+
+from __future__ import annotations
+
+import base64
+import copy
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import ipywidgets
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from scipy.special import entr
+
+from rgm_core.agent.agent import Agent
+from rgm_core.agent.imagine import imagine
+from rgm_core.codecs import ImageCodec
+from rgm_core.games import Pong, flatten_observation
+from rgm_core.generation.samples import predict_outcomes
+from rgm_core.inference.infer import infer
+from rgm_core.model.rgm import RGM
+from rgm_core.plotting.digits import plot_rows
+from rgm_core.plotting.film import plot_frames
+from rgm_core.plotting.games import plot_plan
+from rgm_core.plotting.likelihoods import plot_belief_levels, plot_fields
+from rgm_core.plotting.style import style
+from rgm_core.widgets.drawing import DrawingPad, place_digit
+
+
+class Explorer(ipywidgets.VBox):
+    """Controls above a picture that follows them.
+
+    Parameters
+    ----------
+    draw : function
+        Takes the values of the controls by name and returns a figure.
+    **controls : widgets with a ``value``.
+    """
+
+    def __init__(self, draw: Callable[..., Figure], **controls: ipywidgets.ValueWidget):
+        self.draw, self.controls = draw, controls
+        self.picture = ipywidgets.Image(format="png")
+        super().__init__([*controls.values(), self.picture])
+        self.update()
+        for control in controls.values():
+            control.observe(self.update, names="value")
+
+    def update(self, change=None) -> None:
+        """Draw the picture for the values that the controls have now."""
+        with style():
+            fig = self.draw(**{name: control.value for name, control in self.controls.items()})
+            content = io.BytesIO()
+            fig.savefig(content, format="png", dpi=100, bbox_inches="tight", metadata={"Software": None})
+        plt.close(fig)
+        self.picture.value = content.getvalue()
+
+    def _repr_mimebundle_(self, **kwargs):
+        """As every widget shows itself, and a plain picture for those who cannot show widgets."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        data = bundle[0] if isinstance(bundle, tuple) else bundle
+        values = {name: control.value for name, control in self.controls.items()}
+        shown = ", ".join(f"{k} = {v}" for k, v in values.items() if not isinstance(v, bytes))
+        data["text/plain"] = f"Explorer: {shown or ', '.join(values)}"
+        data["image/png"] = base64.b64encode(self.picture.value).decode()
+        return bundle
+
+
+def slider(name: str, value: int, low: int, high: int, step: int = 1) -> ipywidgets.IntSlider:
+    """An integer slider that reports when it is let go."""
+    return ipywidgets.IntSlider(
+        value, low, high, step, description=name, continuous_update=False,
+        style={"description_width": "8em"}, layout={"width": "30em"},
+    )  # fmt: skip
+
+
+def explore_codec(images: np.ndarray, *, n_shown: int = 8) -> Explorer:
+    """Reconstruct digits with a codec whose tiles, bins and modes you choose.
+
+    Parameters
+    ----------
+    images : (n, 28, 28), fitted and, the first ``n_shown`` of them, shown.
+    """
+    shown = images[:n_shown]
+    original = ImageCodec(tile=2, max_modes=None, su=np.inf, n_bins=4001).fit(images)
+    exact = original.inverse_transform(original.transform(shown))
+
+    def draw(tile: int, bins: int, modes: int) -> Figure:
+        codec = ImageCodec(tile=tile, n_bins=bins, max_modes=modes).fit(images)
+        decoded = codec.inverse_transform(codec.transform(shown))
+        return plot_rows({"original": exact, f"{len(codec.n_outcomes_)} outcomes": decoded})
+
+    return Explorer(
+        draw,
+        tile=slider("tile / pixels", 4, 2, 16, 2),
+        bins=slider("bins", 7, 3, 31, 2),
+        modes=slider("modes a tile", 16, 1, 32),
+    )
+
+
+def explore_fields(model: RGM, codec: ImageCodec) -> Explorer:
+    """Look at the projection field of any state at any level."""
+
+    def draw(level: int, factor: int, state: int) -> Figure:
+        chosen = model.levels[level - 1]
+        factor = min(factor, chosen.n_factors - 1)
+        state = min(state, int(chosen.n_states[factor]) - 1)
+        outcomes = predict_outcomes(model, np.array([state]), level=level - 1, factor=factor)
+        name = f"level {level}, factor {factor}, state {state}"
+        return plot_fields({name: codec.inverse_transform(outcomes)})
+
+    return Explorer(
+        draw,
+        level=slider("level", model.n_levels, 1, model.n_levels),
+        factor=slider("factor", 0, 0, max(level.n_factors for level in model.levels) - 1),
+        state=slider("state", 0, 0, max(int(level.n_states.max()) for level in model.levels) - 1),
+    )
+
+
+def explore_occlusion(model: RGM, codec: ImageCodec, images: np.ndarray) -> Explorer:
+    """Cover a part of a digit and watch the beliefs: what each level expects, and how uncertain it is.
+
+    Parameters
+    ----------
+    model : RGM
+        Static, with classes on top.
+    codec : ImageCodec
+        That the model was learned with.
+    images : (n, 28, 28)
+        To choose from.
+    """
+    outcomes = codec.transform(images)
+    row, column = codec.locations_.T
+
+    def draw(image: int, rows: tuple[int, int], columns: tuple[int, int]) -> Figure:
+        covered = (row >= rows[0]) & (row < rows[1]) & (column >= columns[0]) & (column < columns[1])
+        seen = np.where(covered, -1, outcomes[image : image + 1])
+        return _draw_beliefs(model, codec, seen)
+
+    def span(name: str) -> ipywidgets.IntRangeSlider:
+        return ipywidgets.IntRangeSlider(
+            value=(0, 16), min=0, max=32, description=name, continuous_update=False,
+            style={"description_width": "8em"}, layout={"width": "30em"},
+        )  # fmt: skip
+
+    return Explorer(
+        draw,
+        image=slider("image", 0, 0, len(images) - 1),
+        rows=span("rows covered"),
+        columns=span("columns covered"),
+    )
+
+
+def explore_drawing(model: RGM, codec: ImageCodec, image: np.ndarray) -> Explorer:
+    """Draw a digit and watch the beliefs: what each level expects, and how uncertain it is.
+
+    Parameters
+    ----------
+    model : RGM
+        Static, with classes on top, learned from MNIST.
+    codec : ImageCodec
+        That the model was learned with.
+    image : (28, 28) uint8
+        On the pad to begin with. On empty paper nothing is seen: all outcomes are missing.
+    """
+    pad = DrawingPad(image)
+
+    def draw(drawing: bytes) -> Figure:
+        placed = place_digit(pad.picture(drawing))
+        seen = codec.transform(placed[None])
+        return _draw_beliefs(model, codec, seen if placed.any() else np.full_like(seen, -1))
+
+    return Explorer(draw, drawing=pad)
+
+
+def _draw_beliefs(model: RGM, codec: ImageCodec, seen: np.ndarray) -> Figure:
+    """Outcomes (1, M) as a picture, what each level expects of them, and the belief about the class."""
+    posterior = infer(model, seen)
+    evidence = f"seen\nln p = {posterior.log_evidence[0]:z.0f}"
+    pictures = {evidence: codec.inverse_transform(seen)[0]}
+    for n, beliefs in enumerate(posterior.states):
+        expected = predict_outcomes(model, beliefs, level=n, factor=None)
+        uncertain = sum(entr(q).sum() for q in beliefs)
+        name = f"level {n + 1}" if n + 1 < model.n_levels else "classes"
+        pictures[f"{name}\n{uncertain:.1f} nats"] = codec.inverse_transform(expected)[0]
+    return plot_belief_levels(pictures, posterior.states[-1][0][0])
+
+
+def explore_film(frames: np.ndarray, captions: Sequence[str]) -> Explorer:
+    """Scrub through a film; each frame has its caption, such as the states that explain it."""
+
+    def draw(frame: int) -> Figure:
+        fig = plot_frames({captions[frame]: frames[frame : frame + 1]}, size=3.0)
+        fig.axes[0].set_ylabel("")
+        fig.axes[0].set_title(captions[frame])
+        return fig
+
+    return Explorer(draw, frame=slider("frame", 0, 0, len(frames) - 1))
+
+
+PONG_OUTCOMES = ("ball", "bat, left", "bat, centre", "bat, right", "background")
+
+
+def explore_pong(agent: Agent, game: Pong, *, n_frames: int = 400, seed: int = 0) -> Explorer:
+    """Play Pong yourself or let the agent play, and see what it believes and plans at every frame.
+
+    Each new frame follows from the player chosen at that moment: the agent, or a move of yours. The agent
+    looks on when you play, and learns from what it sees; going back shows again what happened.
+
+    Parameters
+    ----------
+    agent : Agent
+        It must have learned; a copy of it plays.
+    game : Pong
+        With streams, as the agent learned it.
+    n_frames : int
+        Length of the game.
+    seed : int
+        Of the game.
+    """
+    player, rng = copy.deepcopy(agent), np.random.default_rng(seed)
+    player.reset()
+    now = flatten_observation(game.reset(seed=seed)[0])
+    action, views = player.act(now), []
+    views.append(_view(player, now, game.size, rng))
+
+    def advance(mover: str) -> None:
+        nonlocal action
+        if mover != "agent":
+            action = ("left", "stay", "right").index(mover)
+            player.history[-1] = replace(player.history[-1], action=action)  # what really was done
+        observed = flatten_observation(game.step(action)[0])
+        action = player.act(observed)
+        views.append(_view(player, observed, game.size, rng))
+
+    def draw(frame: int, player: str) -> Figure:
+        while len(views) <= frame:
+            advance(player)
+        board, plan, title = views[frame]
+        return plot_plan(board, plan, PONG_OUTCOMES, title=title)
+
+    movers = ipywidgets.ToggleButtons(options=["agent", "left", "stay", "right"], description="player")
+    frames = ipywidgets.BoundedIntText(0, min=0, max=n_frames - 1, description="frame")
+    clock = ipywidgets.Play(min=0, max=n_frames - 1, interval=300)
+    ipywidgets.link((clock, "value"), (frames, "value"))
+    explorer = Explorer(draw, frame=frames, player=movers)
+    explorer.children = (clock, *explorer.children)
+    return explorer
+
+
+def _view(player: Agent, now: np.ndarray, size: tuple[int, int], rng) -> tuple[np.ndarray, np.ndarray, str]:
+    """Board, planned boards up to the goal, and the agent's thoughts in words."""
+    thought, n = player.history[-1], size[0] * size[1]
+    plan = imagine(player, thought.state, max(thought.steps, 0) + 1, rng=rng)[1:]
+    known = "known" if thought.known else "new"
+    goal = f"a hit in {thought.steps} frames" if thought.steps >= 0 else "no way to a hit: exploring"
+    return (
+        now[:n].reshape(size),
+        player.frames[plan][:, :n].reshape(-1, *size),
+        f"{known} situation; {goal}",
+    )

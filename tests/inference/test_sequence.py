@@ -1,0 +1,333 @@
+"""Inference over space and time, against summation over all states and paths."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from rgm_core.inference.infer import infer
+from rgm_core.inference.sequence import infer_sequence, learn_transitions
+from rgm_core.model.rgm import RGM, Level
+from rgm_core.model.transitions import Transitions
+from rgm_core.structure.learn import learn_structure
+
+# modalities of level 1 by factor; then factors of each level by parent
+TREES = {
+    "one level": [[0, 0]],
+    "two levels": [[0, 0, 1], [0, 0]],
+    "three levels": [[0, 1, 1], [0, 1], [0, 0]],
+    "orphan": [[0, 1, 1, 2], [0, 0]],
+}
+
+
+def random_transitions(rng, n_states, n_paths):
+    """Some states lack some paths, one of them all; some have two successors along one path."""
+    shape = (n_states, n_states, n_paths)
+    b = rng.uniform(0.5, 2, shape) * (rng.random(shape) < 0.4)
+    b[:, 0, n_paths - 1] = 0
+    b[0, 0, 0] = b[1, 0, 0] = b[0, 1, n_paths - 1] = 1
+    return Transitions.from_dense(b)
+
+
+def random_model(rng, tree, concentration=0.3):
+    levels, n_outcomes = [], rng.integers(2, 4, len(tree[0]))
+    for n, groups in enumerate(tree):
+        top = n == len(tree) - 1
+        orphan = np.zeros(max(groups) + 1, bool)
+        if tree is TREES["orphan"] and n == 0:
+            orphan[-1] = True
+        n_states = np.where(orphan, 1, rng.integers(2, 4, len(orphan)))
+        b = tuple(
+            random_transitions(rng, s, int(rng.integers(1, 3)))
+            if s > 1
+            else Transitions.from_dense(np.ones((1, 1, 1)))
+            for s in n_states.tolist()
+        )
+        parents = np.array(groups) if n == 0 else np.repeat(groups, 2)
+        mask = Level(
+            a=np.zeros((len(parents), n_outcomes.max(), n_states.max())), n_outcomes=n_outcomes,
+            parents=parents, n_states=n_states, locations=np.zeros((len(parents), 1)),
+        ).mask  # fmt: skip
+        levels.append(
+            Level(
+                a=np.where(mask, rng.gamma(concentration, size=mask.shape) + 1e-3, 0),
+                n_outcomes=n_outcomes, parents=parents, n_states=n_states,
+                locations=np.zeros((len(parents), 1)), b=b,
+                initial=np.where(orphan, -1, 2 * (np.cumsum(~orphan) - 1)),
+            )
+        )  # fmt: skip
+        n_outcomes = np.stack([n_states, [x.n_paths for x in b]], 1)[~orphan].ravel()
+        assert top == (len(n_states) == 1 and top)
+    return RGM(levels=tuple(levels), D=rng.dirichlet(np.ones(levels[-1].n_states[0])))
+
+
+class Joint:
+    """The joint distribution as a product of tables over named variables, summed by brute force."""
+
+    def __init__(self, model, likelihoods, n_steps):
+        self.tables, self.index = [], {}
+        n_steps += -n_steps % 2 ** (model.n_levels - 1)
+        top, n_events = model.n_levels - 1, n_steps // 2 ** (model.n_levels - 1)
+        self.add(model.D, ("s", top, 0, 0))
+        for t in range(n_events - 1):
+            b = model.levels[top].b[0].dense().transpose(1, 2, 0)  # state, path, next
+            p = b / np.maximum(b.sum((1, 2), keepdims=True), 1e-300)
+            self.add(p, ("s", top, 0, t), ("u", top, 0, t), ("s", top, 0, t + 1))
+        for n in range(top):
+            for f in range(model.levels[n].n_factors):
+                for block in range(n_steps // 2 ** (n + 1)):
+                    self.add_block(model, n, f, block)
+        self.prior_mass = self.sum()  # of sequences that last
+        level = model.levels[0]
+        for g, f in enumerate(level.parents):
+            for t, likelihood in enumerate(likelihoods[g]):
+                self.add(likelihood @ level.A[g], ("s", 0, int(f), t))
+
+    def add_block(self, model, n, f, block):
+        level, above = model.levels[n], model.levels[n + 1]
+        first, path, second = ("s", n, f, 2 * block), ("u", n, f, block), ("s", n, f, 2 * block + 1)
+        B, g = level.B[f], level.initial[f]
+        self.add(B.transpose(1, 2, 0), first, path, second)
+        if g < 0:
+            self.add(np.ones(1), first)
+            self.add(np.ones(1), path)
+            return
+        prior = np.zeros((len(B), B.shape[2], above.A[g].shape[1]))
+        for p in range(prior.shape[2]):
+            can_start = [s for s in range(len(B)) if B[:, s].any()]
+            for s in can_start:
+                paths = [u for u in range(B.shape[2]) if B[:, s, u].any()]
+                for u in paths:
+                    prior[s, u, p] = above.A[g][s, p] / above.A[g][can_start, p].sum()
+                    prior[s, u, p] *= above.A[g + 1][u, p] / above.A[g + 1][paths, p].sum()
+        self.add(prior, first, path, ("s", n + 1, int(above.parents[g]), block))
+
+    def add(self, table, *names):
+        ids = [self.index.setdefault(name, len(self.index)) for name in names]
+        self.tables += [np.asarray(table, float), ids]
+
+    def sum(self, *names):
+        return np.einsum(*self.tables, [self.index[name] for name in names], optimize=True)
+
+    def marginal(self, *names):
+        table = self.sum(*names)
+        return table / table.sum()
+
+
+def random_evidence(rng, model, n_steps, soft):
+    """Outcomes with gaps, in the form that the call takes and as likelihoods."""
+    n_outcomes = model.levels[0].n_outcomes
+    hard = np.stack([rng.integers(-1, n, n_steps) for n in n_outcomes], axis=1)
+    one_hot = [np.vstack([np.eye(n), np.ones(n)])[hard[:, g]] for g, n in enumerate(n_outcomes)]
+    if not soft:
+        return hard, one_hot
+    likelihoods = [rng.uniform(0, 1, (n_steps, n)) for n in n_outcomes]
+    likelihoods[0][-1] = 1
+    return likelihoods, likelihoods
+
+
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("n_steps", [1, 3, 4, 6])
+@pytest.mark.parametrize("tree", TREES)
+def test_evidence_and_all_marginals_equal_brute_force(tree, n_steps, soft):
+    rng = np.random.default_rng([len(tree), n_steps, soft])
+    for _ in range(3):
+        model = random_model(rng, TREES[tree])
+        data, likelihoods = random_evidence(rng, model, n_steps, soft)
+        joint = Joint(model, likelihoods, n_steps)
+        posterior = infer_sequence(model, data)
+        expected = np.log(joint.sum() / joint.prior_mass)
+        assert posterior.log_evidence == pytest.approx(expected, rel=1e-10)
+        for n, level in enumerate(model.levels):
+            for f in range(level.n_factors):
+                assert_marginals(posterior, joint, n, f, n_steps)
+
+
+def assert_marginals(posterior, joint, n, f, n_steps):
+    states, paths = posterior.states[n][f], posterior.paths[n][f]
+    top = n == len(posterior.states) - 1
+    assert len(states) == -(-n_steps // 2**n)
+    assert len(paths) == (len(states) if top else -(-n_steps // 2 ** (n + 1)))
+    for t, row in enumerate(states):
+        np.testing.assert_allclose(row, joint.marginal(("s", n, f, t)), rtol=1e-10, atol=1e-12)
+    for t, row in enumerate(paths[:-1] if top else paths):
+        np.testing.assert_allclose(row, joint.marginal(("u", n, f, t)), rtol=1e-10, atol=1e-12)
+    expected = 0
+    for t in range(len(paths) - 1 if top else len(paths)):
+        s = t if top else 2 * t
+        expected = expected + joint.marginal(("s", n, f, s + 1), ("s", n, f, s), ("u", n, f, t))
+    b = posterior.model.levels[n].b[f]
+    np.testing.assert_allclose(b.dense(posterior.transitions[n][f]), expected, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("tree", TREES)
+def test_online_beliefs_use_the_data_so_far_only(tree):
+    rng = np.random.default_rng(5)
+    model, n_steps = random_model(rng, TREES[tree]), 7
+    data, _ = random_evidence(rng, model, n_steps, soft=False)
+    online = infer_sequence(model, data, online=True)
+    assert online.log_evidence == pytest.approx(infer_sequence(model, data).log_evidence)
+    for t in range(n_steps):
+        so_far = infer_sequence(model, data[: t + 1])
+        for n, level in enumerate(model.levels):
+            for f in range(level.n_factors):
+                np.testing.assert_allclose(online.states[n][f][t], so_far.states[n][f][-1], atol=1e-12)
+                np.testing.assert_allclose(online.paths[n][f][t], so_far.paths[n][f][-1], atol=1e-12)
+    assert all(len(p) == n_steps for p in online.outcomes)
+
+
+def test_outcomes_are_the_posterior_predictive():
+    rng = np.random.default_rng(6)
+    model = random_model(rng, TREES["three levels"])
+    data, _ = random_evidence(rng, model, 4, soft=False)
+    data[2, 1] = -1
+    predicted = infer_sequence(model, data).outcomes[1][2]
+    evidence = []
+    for o in range(len(predicted)):
+        filled = data.copy()
+        filled[2, 1] = o
+        evidence.append(infer_sequence(model, filled).log_evidence)
+    expected = np.exp(np.array(evidence) - infer_sequence(model, data).log_evidence)
+    np.testing.assert_allclose(predicted, expected, rtol=1e-9)
+
+
+def test_evidence_of_all_data_sums_to_one():
+    model = random_model(np.random.default_rng(7), TREES["one level"])
+    n_1, n_2 = model.levels[0].n_outcomes
+    step = [(i, j) for i in range(n_1) for j in range(n_2)]
+    total = sum(
+        np.exp(infer_sequence(model, np.array([x, y, z])).log_evidence)
+        for x in step for y in step for z in step
+    )  # fmt: skip
+    assert total == pytest.approx(1, rel=1e-10)
+
+
+def test_nothing_observed_is_certain_evidence():
+    model = random_model(np.random.default_rng(8), TREES["orphan"])
+    nothing = np.full((6, 4), -1)
+    assert infer_sequence(model, nothing).log_evidence == pytest.approx(0, abs=1e-12)
+
+
+def test_many_modalities_against_the_learned_order_stay_possible():
+    """Thousands of nats against every hypothesis, upper levels without softening."""
+    rng = np.random.default_rng(9)
+    clip = rng.integers(0, 3, (16, 400))
+    locations = np.stack(np.divmod(np.arange(400) % 16, 4), axis=1)
+    model = learn_structure(clip, 3, locations, dt=2).add_counts([1 / 64, 0])
+    backwards = infer_sequence(model, clip[::-1])
+    assert np.isfinite(backwards.log_evidence)
+    assert backwards.log_evidence < -1000
+    for level in backwards.states:
+        for q in level:
+            np.testing.assert_allclose(q.sum(1), 1, rtol=1e-9)
+
+
+def test_transition_counts_grow_by_the_expected_number():
+    rng = np.random.default_rng(10)
+    model = random_model(rng, TREES["two levels"])
+    data, _ = random_evidence(rng, model, 8, soft=False)
+    posterior = infer_sequence(model, data)
+    learned = learn_transitions(model, posterior)
+    gain = learned.levels[1].b[0].counts - model.levels[1].b[0].counts
+    assert gain.sum() == pytest.approx(3)  # four events
+    np.testing.assert_allclose(gain, posterior.transitions[1][0])
+    for before, after in zip(model.levels[0].b, learned.levels[0].b, strict=True):
+        assert (after.counts - before.counts).sum() == pytest.approx(4)  # one a block
+
+
+def test_online_beliefs_teach_no_transitions():
+    model = random_model(np.random.default_rng(14), TREES["two levels"])
+    posterior = infer_sequence(model, np.full((4, 3), -1), online=True)
+    with pytest.raises(ValueError, match="must use all data"):
+        learn_transitions(model, posterior)
+
+
+def test_learning_transitions_without_prior_counts_never_lowers_the_evidence():
+    """Expectation maximisation: with vanishing prior counts what is left are the expected ones."""
+    rng = np.random.default_rng(11)
+    model = random_model(rng, TREES["two levels"])
+    low, top = model.levels
+    every = Transitions.from_dense(rng.uniform(0.5, 2, (len(model.D), len(model.D), top.n_paths[0])))
+    model = replace(model, levels=(low, replace(top, b=(every,))))  # so that all sequences last
+    data, _ = random_evidence(rng, model, 80, soft=False)
+    evidence = []
+    for _ in range(12):
+        posterior = infer_sequence(model, data)
+        evidence.append(posterior.log_evidence)
+        forgotten = [
+            replace(level, b=tuple(b.with_counts(1e-12 * b.counts) for b in level.b))
+            for level in model.levels
+        ]
+        model = learn_transitions(replace(model, levels=tuple(forgotten)), posterior)
+    assert np.diff(evidence).min() > -1e-8
+    assert evidence[-1] > evidence[0] + 0.5
+
+
+def test_prior_over_the_first_event_replaces_that_of_the_model():
+    model = random_model(np.random.default_rng(12), TREES["two levels"])
+    prior = np.zeros_like(model.D)
+    prior[1] = 1
+    data = np.full((2, 3), -1)
+    np.testing.assert_allclose(infer_sequence(model, data, prior=prior).states[1][0][0], prior)
+    with pytest.raises(ValueError, match="prior must hold"):
+        infer_sequence(model, data, prior=prior[:1])
+
+
+def test_sequence_longer_than_any_orbit_is_an_error():
+    model = learn_structure(np.array([[0], [1], [2]]), 3, dt=2)
+    assert infer_sequence(model, np.array([[-1], [-1], [2]])).states[0][0][0].argmax() == 0
+    with pytest.raises(ValueError, match="last 4 events"):
+        infer_sequence(model, np.full((4, 1), -1))
+
+
+def test_impossible_outcomes_are_an_error():
+    model = learn_structure(np.array([[0], [1], [2], [0]]), 3, dt=2)
+    with pytest.raises(ValueError, match="impossible under the model"):
+        infer_sequence(model, np.array([[1], [0]]))
+
+
+def test_a_single_event_has_no_transitions_on_top():
+    clip = np.array([[0, 1, 0, 1], [1, 1, 0, 0]])
+    model = learn_structure(clip, 2, dt=2)
+    assert model.n_levels > 1
+    assert len(model.levels[-1].b[0].edges) == 0
+    for online in (False, True):
+        posterior = infer_sequence(model, clip, online=online)
+        assert posterior.log_evidence == pytest.approx(0)
+        np.testing.assert_array_equal(posterior.paths[-1][0], 0)
+
+
+def test_infer_dispatches_on_the_model():
+    model = learn_structure(np.array([[0], [1], [0]]), 2, dt=2)
+    data = np.array([[-1], [1], [-1]])
+    assert infer(model, data).log_evidence == infer_sequence(model, data).log_evidence
+    assert len(infer(model, data, online=True).states[0][0]) == 3
+    with pytest.raises(ValueError, match='must be "exact" for a dynamic model'):
+        infer(model, data, messages="posterior")
+    with pytest.raises(ValueError, match="online needs a dynamic model"):
+        infer(learn_structure(data[1:2], 2), data, online=True)
+
+
+def test_wiring_that_is_no_tree_is_an_error():
+    model = random_model(np.random.default_rng(13), TREES["three levels"])
+    low, middle, top = model.levels
+    with pytest.raises(ValueError, match="need one parent"):
+        replace(model, levels=(low, replace(middle, parents=np.array([0, 1, 0, 1])), top))
+    with pytest.raises(ValueError, match="initial must number"):
+        replace(model, levels=(replace(low, initial=np.array([2, 0])), middle, top))
+    with pytest.raises(ValueError, match="b and initial go together"):
+        replace(low, initial=None)
+    with pytest.raises(ValueError, match="do not equal"):
+        replace(model, levels=(replace(low, b=None, initial=None), middle, top))
+    with pytest.raises(ValueError, match="b has transitions between"):
+        replace(low, b=low.b[:1])
+
+
+def test_impossible_outcomes_of_a_factor_without_parent_are_an_error():
+    """Its evidence does not pass through the events on top, so it is checked by itself."""
+    model = random_model(np.random.default_rng(13), TREES["orphan"])
+    a = model.levels[0].a.copy()
+    a[3, 0] = 0  # the orphan's modality never takes its first outcome
+    model = model.with_counts([a, model.levels[1].a])
+    with pytest.raises(ValueError, match="impossible under the model"):
+        infer_sequence(model, np.array([[-1, -1, -1, 0]]))

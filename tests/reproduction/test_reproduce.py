@@ -1,0 +1,476 @@
+"""reproduce.py from end to end, on small notebooks written here."""
+
+import contextlib
+import html.parser
+import importlib.util
+import io
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rgm_core.notebook.claims import load_claims
+from rgm_core.reproduction import manifest, records
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = ROOT / "reproduce.py"
+
+CLAIMS = """
+[notebooks.01_wave]
+paper = { n = 300 }
+quick = { n = 30 }
+seconds = 90
+[notebooks.03_count]
+quick = { n = 2 }
+
+[claims."fig01.third"]
+notebook = "01_wave"
+figure = "1"
+text = "A third of the points"
+unit = "%"
+paper = 100.5
+min = 90
+within = 1
+why = "the <b>wave</b> is noisy"
+
+[claims."fig03.count"]
+notebook = "03_count"
+figure = "3, 4"
+text = "How many there are"
+unit = ""
+paper = "not reported"
+equals = 8
+why = "it is exact"
+"""
+WAVE = (
+    "seed = 3\nn = 10  # points\nout = None",
+    "import numpy as np, matplotlib.pyplot as plt\n"
+    "from rgm_core.plotting import show, style\n"
+    "with style():\n"
+    "    fig, ax = plt.subplots(figsize=(2, 2))\n"
+    "    ax.plot(np.random.default_rng(seed).normal(size=n))\n"
+    "show(fig, 'fig01_wave', alt='A wave & its noise', out=out)",
+    "from pathlib import Path\n"
+    "if out:\n"
+    "    Path(out, 'media').mkdir()\n"
+    "    Path(out, 'media', 'wave.wav').write_bytes(b'sound')",
+    "import os, sys\n"
+    "print([value for name, value in os.environ.items() if name.endswith('NUM_THREADS')])\n"
+    "print(sys.executable)",
+    "from rgm_core.notebook.claims import record\nrecord('01_wave', {'fig01.third': n / 3})",
+)
+FAILS = (
+    "out = None",
+    "print('before')",
+    "raise RuntimeError('the tree has no root')",
+    "print('x')",
+)
+COUNT = (
+    "n = 7\nout = None",
+    "from rgm_core.notebook.claims import record\nrecord('03_count', {'fig03.count': n})",
+)
+SLOW = (
+    "patience = 60  # seconds\nout = None",
+    "import time\nfrom pathlib import Path\n"
+    "Path(out, 'figures').mkdir()\nPath(out, 'figures', 'half.png').write_text('whole')\n"
+    "if not Path('hurry').exists():\n    Path('begun').touch()\n    time.sleep(patience)",
+)
+
+
+def write_notebook(path, parameters, *code, title="A notebook"):
+    """Write a notebook: a title, a cell of parameters, further cells."""
+
+    def cell(number, source, tags=()):
+        about = {"id": f"cell-{number}", "metadata": {"tags": list(tags)}, "source": source}
+        return {"cell_type": "code", "execution_count": None, "outputs": [], **about}
+
+    heading = {"cell_type": "markdown", "id": "cell-0", "metadata": {}, "source": [f"# {title}\n"]}
+    cells = [heading, cell(1, parameters, ["parameters"])]
+    cells += [cell(number, source) for number, source in enumerate(code, start=2)]
+    kernel = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    about = {"kernelspec": kernel, "language_info": {"name": "python"}}
+    content = {"cells": cells, "metadata": about, "nbformat": 4, "nbformat_minor": 5}
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(content))
+
+
+def write_world(folder):
+    """Write three notebooks, one of which fails, and claims, one of which does not hold."""
+    write_notebook(folder / "notebooks/01_wave.ipynb", *WAVE, title="Draw a wave")
+    write_notebook(folder / "notebooks/02_fails.ipynb", *FAILS, title="Stop half-way")
+    write_notebook(folder / "notebooks/03_count.ipynb", *COUNT, title="Count")
+    (folder / "notebooks/Untitled.ipynb").write_text("not numbered: no notebook of ours")
+    (folder / "claims.toml").write_text(CLAIMS)
+    return folder
+
+
+def program():
+    """Load reproduce.py as a module."""
+    spec = importlib.util.spec_from_file_location("reproduce", PROGRAM)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def options(folder, out):
+    return ["--notebooks", f"{folder / 'notebooks'}", "--claims", f"{folder / 'claims.toml'}",
+            "--out", f"{out}"]  # fmt: skip
+
+
+def reproduce(folder, *arguments, out=None):
+    """Run reproduce.py in this process; return exit code, output and errors."""
+    output, errors = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
+        try:
+            code = program().main([*options(folder, out or folder / "out"), *arguments])
+        except SystemExit as stopped:
+            code = stopped.code
+    return code, output.getvalue(), errors.getvalue()
+
+
+def snapshot(folder):
+    """Every file below a folder, with what tells whether it was written again."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.stat().st_mtime_ns for path in files}
+
+
+def plotted(out):
+    """SHA-256 of the plotted arrays by figure."""
+    return {
+        name: figure["sha256"]
+        for record in records.load_records(out).values()
+        for name, figure in record["figures"].items()
+    }
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory):
+    """Three notebooks, run two at once."""
+    folder = write_world(tmp_path_factory.mktemp("world"))
+    return folder, reproduce(folder, "--jobs", "2")
+
+
+@pytest.fixture
+def small(tmp_path):
+    """The same notebooks, not run."""
+    return write_world(tmp_path)
+
+
+def test_a_failure_does_not_keep_the_others_from_running(world):
+    folder, (code, output, _) = world
+    out = folder / "out"
+    assert code == 1
+    assert "01_wave: done in" in output
+    assert "02_fails: FAILED" in output
+    assert "RuntimeError: the tree has no root" in output
+    assert "2 ran, 0 up to date, 1 failed" in output
+    written = {name for name in snapshot(out) if not name.startswith(".")}
+    assert written == {
+        "claims.json",
+        "figures/fig01_wave.png",
+        "figures/fig01_wave.svg",
+        "media/wave.wav",
+        "notebooks/01_wave.ipynb",
+        "notebooks/02_fails.failed.ipynb",
+        "notebooks/03_count.ipynb",
+        "records/01_wave.json",
+        "records/03_count.json",
+        "report.html",
+    }
+    kept = (out / "notebooks/02_fails.failed.ipynb").read_text()
+    assert "before" in kept
+    assert "the tree has no root" in kept
+
+
+def test_claims_are_judged_and_written(world):
+    folder, (_, output, _) = world
+    assert re.search(r"fig01.third +100.5 % +≥ 90 +100 % +pass +reproduced", output)
+    assert re.search(r"fig03.count +not reported +\= 8 +7 +FAIL +differs", output)
+    assert "Claims: 1 of 2 hold." in output
+    claims = json.loads((folder / "out/claims.json").read_text())
+    assert list(claims) == ["fig01.third", "fig03.count"]
+    assert claims["fig01.third"] == {
+        "notebook": "01_wave",
+        "figure": "1",
+        "text": "A third of the points",
+        "unit": "%",
+        "paper": 100.5,
+        "bar": "≥ 90",
+        "value": 100.0,
+        "status": "reproduced",
+        "notebook_state": "up to date",
+        "why": "the <b>wave</b> is noisy",
+    }
+
+
+def test_the_record_says_how_a_result_was_made(world):
+    folder, _ = world
+    record = records.load_record(folder / "out", "01_wave")
+    assert record["parameters"] == {"seed": 3, "n": 300}
+    assert record["seed"] == 3
+    assert record["quick"] is False
+    assert record["seconds"] > 0
+    assert {"python", "numpy", "papermill"} <= set(record["versions"])
+    assert record["claims"] == {"fig01.third": 100.0}
+    assert record["figures"]["fig01_wave"]["alt"] == "A wave & its noise"
+    assert re.fullmatch("[0-9a-f]{64}", record["figures"]["fig01_wave"]["sha256"])
+    assert {"commit", "uncommitted_changes", "data"} <= set(record)
+
+
+def test_the_executed_notebook_is_clean(world):
+    folder, _ = world
+    text = (folder / "out/notebooks/01_wave.ipynb").read_text()
+    assert ".tmp-" not in text
+    printed = "".join(
+        line
+        for cell in json.loads(text)["cells"]
+        for output in cell.get("outputs", ())
+        for line in output.get("text", ())
+    )
+    assert printed == f"['1', '1', '1', '1', '1', '1']\n{sys.executable}\n"
+
+
+class Page(html.parser.HTMLParser):
+    """The tags and texts of a page, checked to be balanced."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open, self.text = [], [], ""
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "img", "br", "!doctype"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.text += data
+
+
+def test_the_report_shows_figures_claims_and_failures(world):
+    folder, _ = world
+    text = (folder / "out/report.html").read_text()
+    page = Page(text)
+    [picture] = [attributes for tag, attributes in page.tags if tag == "img"]
+    assert picture["alt"] == "A wave & its noise"
+    assert picture["src"].startswith("data:image/png;base64,")
+    assert ("html", {"lang": "en"}) in page.tags
+    addresses = [a[k] for _, a in page.tags for k in ("src", "href") if k in a and a is not picture]
+    local = [address for address in addresses if not address.startswith("#")]
+    assert all((folder / "out" / address).is_file() for address in local)
+    assert {"media/wave.wav", "figures/fig01_wave.svg", "notebooks/01_wave.ipynb"} <= set(local)
+    for part in ("Draw a wave", "the <b>wave</b> is noisy", "the tree has no root", "n = 300"):
+        assert part in page.text
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def test_nothing_is_run_twice(world):
+    folder, _ = world
+    before = snapshot(folder / "out")
+    code, output, _ = reproduce(folder, "01")
+    assert code == 0
+    assert "01_wave: up to date" in output
+    assert "0 ran, 1 up to date, 0 failed" in output
+    assert "fig03.count" not in output
+    code, output, _ = reproduce(folder, "fig01", "--quick")  # full size serves as well
+    assert (code, "up to date" in output) == (0, True)
+    after = snapshot(folder / "out")
+    assert {name for name in after if after[name] != before.get(name)} == {
+        "claims.json",
+        "report.html",
+    }
+    assert set(after) == set(before)
+
+
+def test_list(world):
+    folder, _ = world
+    code, output, _ = reproduce(folder, "--list")
+    assert code == 0
+    lines = [line.split("  ") for line in output.splitlines()]
+    cells = [[cell.strip() for cell in line if cell.strip()] for line in lines]
+    assert cells[2:] == [
+        ["01_wave", "1", "1", "1 min 30 s", "up to date"],
+        ["02_fails", "–", "0", "–", "failed"],
+        ["03_count", "3, 4", "1", "–", "up to date"],
+    ]
+    assert reproduce(folder, "--list", "1")[1].count("\n") == 3
+
+
+def test_quick_is_no_full_run_and_jobs_change_nothing(world, tmp_path):
+    folder, _ = world
+    code, output, _ = reproduce(folder, "3", "--quick", out=tmp_path)
+    assert code == 0
+    assert re.search(r"fig03.count .* 2 +– +not judged", output)
+    assert "shown, not judged" in output
+    assert json.loads((tmp_path / "claims.json").read_text())["fig03.count"]["value"] == 2.0
+    assert "Reduced sizes" in (tmp_path / "report.html").read_text()
+
+    code, output, _ = reproduce(folder, "01", "3", "--jobs", "1", out=tmp_path)
+    assert code == 1  # 03_count was run again, at its full size: its claim differs
+    assert "2 ran, 0 up to date, 0 failed" in output
+    claims = (tmp_path / "claims.json").read_text()
+    assert claims == (folder / "out/claims.json").read_text()
+    assert plotted(tmp_path) == plotted(folder / "out")
+
+
+def start(folder, out):
+    """Start reproduce.py as a process and wait until its notebook is half-way."""
+    begun = folder / "notebooks/begun"
+    begun.unlink(missing_ok=True)
+    command = [sys.executable, f"{PROGRAM}", *options(folder, out)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not begun.exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert begun.exists()
+    return process
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals as on POSIX")
+def test_a_run_that_is_stopped_leaves_nothing_half_written_and_resumes(tmp_path):
+    write_notebook(tmp_path / "notebooks/04_slow.ipynb", *SLOW)
+    (tmp_path / "claims.toml").write_text("")
+    out = tmp_path / "out"
+
+    process = start(tmp_path, out)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "the next run resumes" in errors
+    assert "Traceback" not in output + errors
+    assert [*snapshot(out)] == [".lock"]
+    assert not list(out.glob(".tmp-*"))
+
+    process = start(tmp_path, out)
+    process.kill()
+    process.communicate(timeout=30)
+    assert all(name.startswith((".lock", ".tmp-")) for name in snapshot(out))
+    (tmp_path / "notebooks/hurry").touch()
+    code, output, _ = reproduce(tmp_path)
+    assert (code, "1 ran" in output) == (0, True)
+    assert (out / "figures/half.png").read_text() == "whole"
+    assert not list(out.glob(".tmp-*"))
+
+
+def test_a_damaged_or_changed_result_is_run_again(world):
+    folder, _ = world
+    session = program().open_session(
+        notebooks=folder / "notebooks", claims=folder / "claims.toml", out=folder / "out"
+    )
+    job = manifest.make_job(session.notebooks[0], session.claims)
+    assert session.is_current(job)
+    wave = folder / "out/media/wave.wav"
+    wave.write_bytes(b"other")
+    assert not session.is_current(job)
+    wave.unlink()
+    assert not session.is_current(job)
+    wave.write_bytes(b"sound")
+    assert session.is_current(job)
+    record = folder / "out/records/01_wave.json"
+    text = record.read_text()
+    record.write_text(text[:100])
+    assert not session.is_current(job)
+    record.write_text(text)
+    (folder / "claims.toml").write_text(CLAIMS.replace("min = 90", "min = 91"))
+    try:
+        stale = program().open_session(
+            notebooks=folder / "notebooks", claims=folder / "claims.toml", out=folder / "out"
+        )
+        assert stale.state(stale.notebooks[0]) == "out of date"
+    finally:
+        (folder / "claims.toml").write_text(CLAIMS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["99"], r"unknown notebook or figure '99'.*01_wave.*02_fails.*03_count.*fig01, fig03"),
+        (["01", "04_none"], r"unknown notebook or figure '04_none'"),
+        (["--list", "fig09"], r"unknown notebook or figure 'fig09'"),
+        (["--jobs", "0"], r"--jobs: found '0'; expected a whole number of at least 1"),
+        (["--jobs", "many"], r"--jobs: found 'many'"),
+        (["--frob"], r"unrecognized arguments: --frob"),
+        (["--notebooks", "/nowhere"], r"/nowhere: found no notebooks"),
+        (["--claims", "/nowhere.toml"], r"/nowhere.toml: cannot be read as a claims file"),
+    ],
+)
+def test_bad_arguments(small, arguments, complaint):
+    code, output, errors = reproduce(small, *arguments)
+    assert code == 2
+    assert re.search(complaint, errors, re.DOTALL)
+    assert "Traceback" not in output + errors
+    assert not (small / "out").exists()
+
+
+def test_the_output_folder_must_be_writable(small, monkeypatch):
+    file = small / "file"
+    file.write_text("mine")
+    code, _, errors = reproduce(small, out=file)
+    assert (code, "found a file; expected a folder" in errors) == (2, True)
+    assert file.read_text() == "mine"
+    code, _, errors = reproduce(small, out=file / "below")
+    assert (code, "cannot be written (Not a directory)" in errors) == (2, True)
+
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    code, _, errors = reproduce(small, out=small / "new")
+    assert (code, "cannot be written (Permission denied)" in errors) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "complaint"),
+    [
+        ("n = 3\nout = None", None),
+        ("m = 3\nout = None", "paper sets 'n', which the notebook does not have; its parameters"),
+        ("n = 3", "found the parameters n; expected also the line: out = None"),
+        ("n =", "the parameters cell is not plain Python"),
+    ],
+)
+def test_parameters_are_checked_before_anything_runs(small, parameters, complaint):
+    write_notebook(small / "notebooks/01_wave.ipynb", parameters)
+    if complaint is None:
+        [notebook, *_] = manifest.find_notebooks(small / "notebooks")
+        job = manifest.make_job(notebook, load_claims(small / "claims.toml"))
+        assert job.parameters == {"n": 300}
+        return
+    code, output, errors = reproduce(small)
+    assert (code, output) == (2, "")
+    assert complaint in errors
+
+
+@pytest.mark.filterwarnings("ignore")  # papermill's own
+def test_parameters_are_those_that_papermill_sees(small):
+    import papermill
+
+    for notebook in manifest.find_notebooks(small / "notebooks"):
+        job = manifest.make_job(notebook, load_claims(small / "claims.toml"))
+        assert set(job.defaults) == set(papermill.inspect_notebook(notebook.path))
+
+
+def test_a_notebook_has_one_cell_of_parameters(small):
+    path = small / "notebooks/02_fails.ipynb"
+    path.write_text(path.read_text().replace('"parameters"', '"other"'))
+    code, _, errors = reproduce(small, "02")
+    assert (code, "found 0 cells tagged 'parameters'; expected one" in errors) == (2, True)
+    path.write_text("{")
+    code, _, errors = reproduce(small, "02")
+    assert (code, "02_fails.ipynb: cannot be read as a notebook" in errors) == (2, True)
+
+
+def test_help_teaches(small):
+    code, output, _ = reproduce(small, "--help")
+    assert code == 0
+    assert "uv run reproduce.py 03 09_pong" in output
+    assert "exit code: 0 if" in output

@@ -1,0 +1,100 @@
+"""Explorers: the picture follows the sliders, and stands alone where there are none."""
+
+import base64
+
+import numpy as np
+import pytest
+
+from rgm_core import Agent, RGMClassifier
+from rgm_core.datasets import load_mnist
+from rgm_core.games import Pong, play_randomly
+from rgm_core.widgets.explorers import (
+    explore_codec,
+    explore_drawing,
+    explore_fields,
+    explore_film,
+    explore_occlusion,
+    explore_pong,
+)
+
+PNG = b"\x89PNG\r\n"
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return load_mnist("train", n=300)
+
+
+@pytest.fixture(scope="module")
+def classifier(digits):
+    return RGMClassifier(n_exemplars=5).fit(*digits)
+
+
+def assert_follows(explorer, **values):
+    """Moving any of the controls changes the picture; moving it back restores it."""
+    first = bytes(explorer.picture.value)
+    assert first.startswith(PNG)
+    for name, value in values.items():
+        before = explorer.controls[name].value
+        explorer.controls[name].value = value
+        assert bytes(explorer.picture.value) != first, name
+        explorer.controls[name].value = before
+        assert bytes(explorer.picture.value) == first, name
+
+
+def shown(explorer):
+    """What the explorer offers to a front end, by MIME type."""
+    bundle = explorer._repr_mimebundle_()
+    return bundle[0] if isinstance(bundle, tuple) else bundle
+
+
+def test_codec_explorer(digits):
+    assert_follows(explore_codec(digits[0][:100]), tile=8, bins=3, modes=2)
+
+
+def test_field_explorer(classifier):
+    explorer = explore_fields(classifier.model_, classifier.codec_)
+    assert_follows(explorer, level=1, state=3)
+    explorer.controls["factor"].value = 15  # more than this level has: the last one
+    assert bytes(explorer.picture.value).startswith(PNG)
+
+
+def test_occlusion_explorer(classifier, digits):
+    explorer = explore_occlusion(classifier.model_, classifier.codec_, digits[0][:5])
+    assert_follows(explorer, image=3, rows=(0, 32), columns=(8, 32))
+
+
+def test_drawing_explorer(classifier, digits):
+    explorer = explore_drawing(classifier.model_, classifier.codec_, digits[0][0])
+    pad = explorer.controls["drawing"]
+    picture = pad.picture(pad.value).copy()
+    picture[60:80, 20:120] = 255  # a bar across the digit
+    assert_follows(explorer, drawing=memoryview(picture.tobytes()))  # as a front end sends it
+    pad.value = bytes(pad.side**2)  # empty paper: nothing is seen
+    assert bytes(explorer.picture.value).startswith(PNG)
+    assert shown(explorer)["text/plain"] == "Explorer: drawing"
+
+
+def test_film_explorer():
+    frames = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3))
+    assert_follows(explore_film(frames, [f"state {k}" for k in range(4)]), frame=2)
+
+
+def test_pong_is_played_by_the_agent_or_by_you():
+    """Frames follow the player that is chosen; going back shows what happened; the agent is a copy."""
+    game = Pong(streams=("reward", "cost", "control"))
+    play = play_randomly(game, 3000, rng=np.random.default_rng(0))
+    agent = Agent(goal=(108, 1), cost=(109, 1), control=110, rng=np.random.default_rng(0))
+    agent.learn(play.outcomes, play.actions, game.n_outcomes)
+    explorer = explore_pong(agent, game, n_frames=50)
+    assert_follows(explorer, frame=20)
+    explorer.controls["player"].value = "right"
+    explorer.controls["frame"].value = 30
+    assert game._info()["bat"] == 8  # ten steps to the right
+    assert agent.history == []
+
+
+def test_without_a_front_end_the_picture_remains(digits):
+    explorer = explore_codec(digits[0][:50])
+    assert base64.b64decode(shown(explorer)["image/png"]) == bytes(explorer.picture.value)
+    assert shown(explorer)["text/plain"] == "Explorer: tile = 4, bins = 7, modes = 16"
