@@ -1,13 +1,21 @@
-"""Learning by reward, for comparison: tabular Q-learning (Watkins, 1989) on what the agent sees too.
+"""Learning by reward, for comparison, on what the agent sees too.
+
+Without a model, tabular Q-learning (Watkins, 1989):
 
     Q(s, a) += α (r + γ max_a' Q(s', a') - Q(s, a))
 
-A state is a unique window of two successive frames, as for `Agent`.
+With one, Dyna (Sutton, 1991), which counts what each action led to and plans on the table; or, after play
+that somebody else made, value iteration. A state is a unique window of two successive frames.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+from scipy import sparse
+
+TIE = 1e-6  # values closer than this count as equal
 
 
 class QLearner:
@@ -76,3 +84,196 @@ class QLearner:
         action = int(self.rng.choice(best))
         self._before, self._last = now, (q, action)
         return action
+
+
+def value_iteration(
+    transitions: Sequence[sparse.sparray],
+    gains: np.ndarray,
+    *,
+    discount: float = 0.95,
+    tolerance: float = TIE,
+    start: np.ndarray | None = None,
+) -> np.ndarray:
+    """Solve a table of what each action leads to: Q = gains + γ Σ_s' P(s' | s, a) max_a' Q(s', a').
+
+    Parameters
+    ----------
+    transitions : sequence of A sparse arrays (S, S)
+        How often state s (row) was followed by another (column) after each action; a row without counts
+        is a pair that was not tried, and is worth its gain alone.
+    gains : (S, A) float
+        Mean reward after each pair of state and action.
+    discount : float
+        γ in [0, 1).
+    tolerance : float
+        Largest change of a value in the last sweep, > 0.
+    start : (S, A) float, optional
+        Values to begin with, such as those of a smaller table.
+
+    Returns
+    -------
+    (S, A) float
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit each other, or discount or tolerance is out of range.
+    """
+    gains = np.asarray(gains, float)
+    shapes = [t.shape for t in transitions]
+    if gains.ndim != 2 or shapes != [(len(gains), len(gains))] * gains.shape[1]:
+        raise ValueError(
+            f"transitions must be one (S, S) array for each column of gains (S, A); "
+            f"found {shapes} and {gains.shape}"
+        )
+    if not 0 <= discount < 1 or not tolerance > 0:
+        raise ValueError(f"expected 0 ≤ discount < 1 and tolerance > 0; found {discount} and {tolerance}")
+    stacked = sparse.vstack(transitions, format="csr").astype(float)
+    totals = np.maximum(np.asarray(stacked.sum(axis=1)).ravel(), 1e-300)
+    q, change = gains if start is None else start, np.inf
+    while change > tolerance:
+        ahead = (stacked @ q.max(axis=1) / totals).reshape(gains.shape[1], -1).T
+        new = gains + discount * ahead
+        q, change = new, np.abs(new - q).max(initial=0)
+    return q
+
+
+class DynaQ:
+    """Learn a table of what each action leads to, and plan by reward: Dyna (Sutton, 1991).
+
+    After every frame some pairs of state and action are replayed (Dyna-Q), or after every reward and cost
+    the whole table is solved (`value_iteration`). Of equally good actions it goes on with its last one, or
+    takes any.
+
+    Parameters
+    ----------
+    reward, cost : (int, int)
+        Modality and outcome that are worth 1 and -1.
+    streams : int
+        Number of modalities, the last ones, that states leave out.
+    n_actions : int
+    replays : int or None
+        Pairs replayed at each frame, ≥ 0; None to solve the table after each reward and cost.
+    discount : float
+        γ in [0, 1).
+    persistence : float
+        Probability of going on with the last action where it is among the best: smooth paths lead farther.
+    rng : numpy.random.Generator or int
+
+    Attributes
+    ----------
+    numbers : dict
+        Number of each state met so far, a window of two successive frames.
+    values : (≥ S, n_actions) float
+        Q of each action in each state; more rows than states, so as not to grow at each.
+    """
+
+    def __init__(
+        self,
+        *,
+        reward: tuple[int, int],
+        cost: tuple[int, int],
+        streams: int = 3,
+        n_actions: int = 3,
+        replays: int | None = 20,
+        discount: float = 0.95,
+        persistence: float = 0.5,
+        rng: np.random.Generator | int,
+    ):
+        for name, x in {"discount": discount, "persistence": persistence}.items():
+            if not 0 <= x < 1:
+                raise ValueError(f"{name} must lie in 0 … 1, 1 left out; found {x}")
+        if replays is not None and not replays >= 0:
+            raise ValueError(f"replays must be ≥ 0, or None; found {replays}")
+        self.reward, self.cost, self.streams, self.n_actions = reward, cost, streams, n_actions
+        self.replays, self.discount, self.persistence = replays, discount, persistence
+        self.rng = np.random.default_rng(rng)
+        self.numbers: dict[bytes, int] = {}
+        self.values = np.zeros((0, n_actions))
+        self._gains, self._tried = np.zeros((2, 0, n_actions))  # sums of rewards; numbers of trials
+        self._moves: dict[tuple[int, int], dict[int, int]] = {}  # how often a pair led to a state
+        self._pairs: list[tuple[int, int]] = []  # in the order met
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a new game: forget the last frame."""
+        self._before, self._last = b"", None
+
+    def learn(self, outcomes: np.ndarray, actions: np.ndarray) -> DynaQ:
+        """Watch play, outcomes (T, G) int and actions (T,) int, -1 where a game begins; solve the table."""
+        state = 0
+        for frame, action in zip(outcomes, actions, strict=True):
+            if action < 0:
+                self.reset()
+            else:
+                self._last = state, int(action)
+            state = self._see(frame)
+        self.reset()
+        self._solve()
+        return self
+
+    def act(self, outcomes: np.ndarray) -> int:
+        """Learn from the frame that is seen now, (G,) int, plan, and choose an action."""
+        state = self._see(outcomes)
+        if self.replays is None:
+            if self._worth(outcomes):
+                self._solve()
+        elif self._pairs:
+            for k in self.rng.integers(len(self._pairs), size=self.replays):
+                self._back_up(self._pairs[k])
+        action = self._choose(state)
+        self._last = state, action
+        return action
+
+    def _worth(self, outcomes: np.ndarray) -> float:
+        return float(outcomes[self.reward[0]] == self.reward[1]) - float(
+            outcomes[self.cost[0]] == self.cost[1]
+        )
+
+    def _see(self, outcomes: np.ndarray) -> int:
+        """Number of the window that this frame ends; what led to it is put into the table."""
+        now = outcomes[: len(outcomes) - self.streams].tobytes()
+        state = self.numbers.setdefault(self._before + now, len(self.numbers))
+        if state == len(self.values):
+            more = ((0, state + 64), (0, 0))
+            self.values, self._gains, self._tried = (
+                np.pad(table, more) for table in (self.values, self._gains, self._tried)
+            )
+        if self._last is not None:
+            self._count(self._last, state, self._worth(outcomes))
+        self._before = now
+        return state
+
+    def _count(self, pair: tuple[int, int], state: int, gain: float) -> None:
+        if pair not in self._moves:
+            self._moves[pair] = {}
+            self._pairs.append(pair)
+        self._moves[pair][state] = self._moves[pair].get(state, 0) + 1
+        self._gains[pair] += gain
+        self._tried[pair] += 1
+        self._back_up(pair)
+
+    def _back_up(self, pair: tuple[int, int]) -> None:
+        """Bellman's equation, for one pair."""
+        ahead = sum(n * self.values[s].max() for s, n in self._moves[pair].items())
+        self.values[pair] = (self._gains[pair] + self.discount * ahead) / self._tried[pair]
+
+    def _solve(self) -> None:
+        """Bellman's equation, for the whole table."""
+        n = len(self.numbers)
+        counts = [(s, a, to, k) for (s, a), moves in self._moves.items() for to, k in moves.items()]
+        start, action, to, times = np.array(counts, int).reshape(-1, 4).T
+        transitions = [
+            sparse.csr_array((times[mine], (start[mine], to[mine])), shape=(n, n))
+            for mine in (action == a for a in range(self.n_actions))
+        ]
+        gains = self._gains[:n] / np.maximum(self._tried[:n], 1)
+        self.values[:n] = value_iteration(transitions, gains, discount=self.discount, start=self.values[:n])
+
+    def _choose(self, state: int) -> int:
+        q = self.values[state]
+        best = np.flatnonzero(q >= q.max() - TIE)
+        last = -1 if self._last is None else self._last[1]
+        if last in best and self.rng.random() < self.persistence:
+            return last
+        return int(self.rng.choice(best))

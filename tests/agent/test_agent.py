@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rgm_core import Agent
-from rgm_core.agent import QLearner, imagine, log_evidence_of_play
+from rgm_core.agent import imagine, log_evidence_of_play
 from rgm_core.games import Pong, flatten_observation, play_randomly
 
 STREAMS = ("reward", "cost", "control")
@@ -102,23 +102,6 @@ def test_it_learns_from_its_own_misses():
     game = Pong(streams=STREAMS)
     hit_rate(game, agent, 1000, seed=5)
     assert len(agent.windows) > before
-
-
-def test_q_learning_finds_the_value_of_a_choice_and_of_the_way_to_it():
-    """Frame 0: action 1 leads to frame 1, others back to 0; frame 1: action 2 is rewarded."""
-    learner = QLearner(reward=(1, 1), cost=(2, 1), streams=2, discount=0.5, rng=np.random.default_rng(0))
-    place, reward, cost = 0, 0, 0
-    for _ in range(300):
-        action = learner.act(np.array([place, reward, cost]))
-        reward = int(place == 1 and action == 2)
-        cost = int(place == 1 and action == 0)
-        place = int(place == 0 and action == 1)
-    there = learner.values[np.array([0, 1]).tobytes()]
-    np.testing.assert_allclose(there[2], 1 + 0.5 * 0.5 / 0.75, atol=1e-6)  # a reward in every second frame
-    assert there.argmax() == 2
-    assert there[0] < there[2]
-    with pytest.raises(ValueError, match="discount must lie in"):
-        QLearner(reward=(0, 1), cost=(1, 1), discount=2, rng=np.random.default_rng(0))
 
 
 def test_imagined_play_follows_seen_transitions_from_hit_to_hit():
