@@ -20,7 +20,14 @@ from rgm_core.notebook.claims import load_claims
 from rgm_core.notebook.display import with_unit
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("DEVIATIONS.md", "data/README.md", "benchmarks/README.md", "docs/teaching.md", "docs/launch.md")
+PAGES = (
+    "DEVIATIONS.md",
+    "data/README.md",
+    "benchmarks/README.md",
+    "docs/launch.md",
+    "docs/method.md",
+    "docs/teaching.md",
+)
 FILES = ("LICENSE", "CITATION.cff", "claims.toml", "environment.yml", "benchmarks/mnist.json")
 CONTENTS = """
 ```{toctree}
@@ -28,6 +35,7 @@ CONTENTS = """
 Notebooks <notebooks/index>
 Gallery <gallery>
 Claims <claims>
+Method <docs/method>
 Teaching <docs/teaching>
 Reference <api/index>
 Launch <docs/launch>

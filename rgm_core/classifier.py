@@ -1,6 +1,6 @@
 """The scikit-learn face of an image RGM: fit, predict, score, and the evidence for each image.
 
-Source: Friston et al. (2024), arXiv 2407.20292, section on MNIST; spec 2 to 4.
+Source: Friston et al. (2024), arXiv 2407.20292, section on MNIST; equations 2.6, 3.1 to 3.6 and 4.1 to 4.6.
 """
 
 from __future__ import annotations

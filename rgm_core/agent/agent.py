@@ -1,4 +1,4 @@
-"""An agent that watches random play, learns what follows what, and plays by induction (spec 5).
+"""An agent that watches random play, learns what follows what, and plays by induction (equation 5.11).
 
 One frame does not show where the ball is going; two frames do. So the states are the unique *windows* of
 two successive frames, at every offset, and the transitions are those that were seen: a chain of events at

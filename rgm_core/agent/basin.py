@@ -1,4 +1,4 @@
-"""States worth keeping: the basin of attraction of the goals, and its steady state (spec 5).
+"""States worth keeping: the basin of attraction of the goals, and its steady state (equations 5.12, 5.13).
 
 An expert's play is a non-equilibrium steady state: from each state that it visits it can go on to
 another one, and to a goal, for ever.

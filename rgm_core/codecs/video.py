@@ -1,6 +1,6 @@
 """Video to discrete outcomes and back: space-time voxels, then as for images.
 
-Source: Friston et al. (2024), arXiv 2407.20292, section on video; spec 1.
+Source: Friston et al. (2024), arXiv 2407.20292, section on video; equations 1.1 to 1.7.
 """
 
 from numbers import Integral, Real

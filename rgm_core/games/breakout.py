@@ -1,4 +1,4 @@
-"""Breakout: a ball, a bat that goes around the sides, and a wall of bricks to clear (spec 5)."""
+"""Breakout: a ball, a bat that goes around the sides, and a wall of bricks to clear."""
 
 from __future__ import annotations
 

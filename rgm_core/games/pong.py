@@ -1,4 +1,4 @@
-"""Pong: a ball that bounces around a box for ever, and a bat to meet it with (spec 5)."""
+"""Pong: a ball that bounces around a box for ever, and a bat to meet it with (equation 5.15)."""
 
 from __future__ import annotations
 

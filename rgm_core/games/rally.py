@@ -1,4 +1,4 @@
-"""A rally, as in tennis, against an opponent with a tendency that must be inferred (spec 5).
+"""A rally, as in tennis, against an opponent with a tendency that must be inferred.
 
 The opponent strikes; the ball is in flight to the left or to the right; it arrives. The player stands
 left, in the centre, or right, moves by one place a step, and returns the ball by being on its side

@@ -1,4 +1,4 @@
-"""Orbits: sequences that a dynamic model generates from a state on top, step by step (spec 3).
+"""Orbits: sequences that a dynamic model generates from a state on top, step by step (equation 2.4).
 
 An event unfolds into the initial state and path of every factor below, these into two steps there, and
 so on down to outcomes. Only the events under way are held, so an orbit can be as long as you like.

@@ -1,4 +1,4 @@
-"""Outcomes from states: what a state at any level predicts, and samples of it (spec 2).
+"""Outcomes from states: what a state at any level predicts, and samples of it (equation 2.3).
 
 A state generates the states of its factor's children, these generate theirs, down to the outcomes.
 On a tree the predictive distribution is the product of the likelihoods along the way.

@@ -1,4 +1,4 @@
-"""A block: the two steps of a factor that one step of its parent generates (spec 3).
+"""A block: the two steps of a factor that one step of its parent generates (equation 3.7).
 
 Given its parent's state p, a factor draws an initial state s and a path u, and follows the path to its
 second state s'. The evidence below p is

@@ -1,4 +1,4 @@
-"""The chain of events on top of a dynamic model: a hidden Markov model (spec 3).
+"""The chain of events on top of a dynamic model: a hidden Markov model (equations 3.8, 3.9).
 
 From event s the next one is s', by path u, with probability ``b[s', s, u] / Σ b[:, s, :]``: as often as it
 was seen. An event without a learned successor has none, so the sequences that last are the support of the

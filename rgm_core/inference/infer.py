@@ -1,4 +1,4 @@
-"""Exact inference: sum-product on the tree, batched (spec 3).
+"""Exact inference: sum-product on the tree, batched (equations 3.1 to 3.6).
 
 One pass up gathers the evidence ``lambda_f(s)`` below each factor, one pass down shares it out. Batches
 make every step a matrix product. ``messages="posterior"`` selects the published nested scheme instead.
@@ -92,7 +92,7 @@ def infer(
     messages: str = "exact",
     online: bool = False,
 ) -> Posterior:
-    """Infer the hidden states of every level from outcomes, and their log evidence (spec 3).
+    """Infer the hidden states of every level from outcomes, and their log evidence (equation 3.2).
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ class _Messages:
 
 
 def _ascend(model: RGM, evidence: Evidence) -> list[_Messages]:
-    """Upward pass: log evidence below every state of every factor (spec 3)."""
+    """Upward pass: log evidence below every state of every factor (equation 3.1)."""
     up = []
     for level in model.levels:
         if up:
@@ -226,7 +226,7 @@ def _sum_rows(level: Level, factor: int, outcomes: np.ndarray) -> np.ndarray:
 
 
 def _descend(model: RGM, up: list[_Messages], top: np.ndarray) -> tuple[tuple[np.ndarray, ...], ...]:
-    """Downward pass: Q_c(o) ∝ lambda_c(o) Σ_s A[o, s] Q_f(s) / mu_c(s) (spec 3)."""
+    """Downward pass: Q_c(o) ∝ lambda_c(o) Σ_s A[o, s] Q_f(s) / mu_c(s) (equation 3.3)."""
     states = [(top,)]
     for n in range(model.n_levels - 1, 0, -1):
         level, below = model.levels[n], []

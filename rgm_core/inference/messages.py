@@ -34,7 +34,7 @@ def send_up(message: np.ndarray, A: np.ndarray) -> np.ndarray:
 
 
 def send_down(message: np.ndarray, log_mu: np.ndarray, A: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """Posterior of the outcomes, exp(message[o]) Σ_s A[o, s] q[s] / mu[s], (n, O) (spec 3).
+    """Posterior of the outcomes, exp(message[o]) Σ_s A[o, s] q[s] / mu[s], (n, O) (equation 3.3).
 
     ``log_mu`` (n, S) is what :func:`send_up` gives, ``q`` (n, S) the posterior of the states.
     """

@@ -1,4 +1,4 @@
-"""The published inference scheme, level by level, as compiled loops (spec 3, "Nested").
+"""The published inference scheme, level by level, as compiled loops (equations 3.12, 3.13).
 
 Predictions flow down from the top to become empirical priors; then each level is inverted in turn and
 its posterior is the outcome of the next. Within a factor the modalities are taken one after the other, and

@@ -1,4 +1,4 @@
-"""Exact inference in space and time: sum-product on the tree of events (spec 3).
+"""Exact inference in space and time: sum-product on the tree of events (equations 3.7 to 3.11).
 
 Going up, level by level, every block of two steps tells its parent how likely each of its states makes it
 (:mod:`rgm_core.inference.blocks`). On top the events are a hidden Markov chain
@@ -67,7 +67,7 @@ def infer_sequence(
     prior: np.ndarray | None = None,
     online: bool = False,
 ) -> SequencePosterior:
-    """Infer states and paths of every level from a sequence, and its log evidence (spec 3).
+    """Infer states and paths of every level from a sequence, and its log evidence (equations 3.7 to 3.11).
 
     Parameters
     ----------
@@ -111,7 +111,7 @@ def infer_sequence(
 
 
 def learn_transitions(model: RGM, posterior: SequencePosterior) -> RGM:
-    """Add the expected number of each transition to its Dirichlet count (spec 4).
+    """Add the expected number of each transition to its Dirichlet count (equation 4.2).
 
     Only transitions that are already possible can grow; new ones come from
     :func:`rgm_core.structure.merge.merge_structure`.

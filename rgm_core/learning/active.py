@@ -1,4 +1,4 @@
-"""Learning by counting: active selection of updates, and forgetting (spec 4)."""
+"""Learning by counting: active selection of updates, and forgetting (equations 4.1 to 4.7)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def learn(
     eta: float = 512.0,
     progress: bool = False,
 ) -> tuple[RGM, History]:
-    """Update the Dirichlet counts with each sample in turn, seen once (spec 4).
+    """Update the Dirichlet counts with each sample in turn, seen once (equations 4.5, 4.6).
 
     For every sample: predictions from the (clamped) top down, posteriors from the bottom up by the
     published nested scheme, then for each likelihood tensor the counts ``da = outcome ⊗ posterior`` with
@@ -113,7 +113,7 @@ def learn(
 
 
 def select_update(a: np.ndarray, da: np.ndarray, beta: float, eta: float) -> tuple[np.ndarray, float]:
-    """One selected update of one likelihood tensor, written out (spec 4): what ``learn`` does, slowly.
+    """One selected update of one tensor, written out (equations 4.5, 4.6): what ``learn`` does, slowly.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ def _forget(t, g, factor):
 
 @njit(cache=True)
 def _count(t, g, outcome, posterior, amount, keep):
-    """Add ``amount`` of outcome ⊗ posterior to the counts; return their mutual information (spec 2).
+    """Add ``amount`` of outcome ⊗ posterior to the counts; return their mutual information (equation 4.7).
 
     Only the sums that this touches change. Without ``keep`` nothing is written: what it would be.
     """

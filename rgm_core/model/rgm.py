@@ -196,7 +196,7 @@ class RGM:
         Parameters
         ----------
         concentration : float or one float a level
-            Counts to add (spec 4: 1/16, and 1/128 at a class level).
+            Counts to add (equation 4.3: 1/16, and 1/128 at a class level).
         """
         q = np.broadcast_to(np.asarray(concentration, float), self.n_levels)
         if np.any(q < 0) or not np.all(np.isfinite(q)):
@@ -207,7 +207,7 @@ class RGM:
     def add_mass(self, mass: float | Sequence[float]) -> RGM:
         """Add the same prior mass to every column of every likelihood, shared by its outcomes.
 
-        Unlike a count for each entry it does not drown an exemplar in a long column (spec 6).
+        Unlike a count for each entry it does not drown an exemplar in a long column (equation 4.4).
 
         Parameters
         ----------

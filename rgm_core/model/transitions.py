@@ -1,4 +1,4 @@
-"""Paths: which state follows which, as a sparse table of counts (spec 2).
+"""Paths: which state follows which, as a sparse table of counts (equation 2.1).
 
 A *path* u is a constant of motion: under it a state has (as learned) one successor. A state that was
 followed by three different states therefore takes three paths. Only transitions that were seen are
@@ -96,7 +96,7 @@ class Transitions:
 def find_paths(
     states: np.ndarray, n_states: int, known: Transitions | None = None
 ) -> tuple[np.ndarray, Transitions]:
-    """Walk through a sequence of states: count known transitions, open paths for new ones (spec 2).
+    """Walk through a sequence of states: count known transitions, open paths for new ones (equation 2.9).
 
     A transition that no path has goes to the first path without a successor for the state.
 

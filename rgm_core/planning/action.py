@@ -1,4 +1,4 @@
-"""Explicit action: do what makes the predicted outcomes come true (spec 5)."""
+"""Explicit action: do what makes the predicted outcomes come true (equation 5.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Expected free energy: what a path is expected to bring, in information and in value (spec 5).
+"""Expected free energy: what a path should bring, in information and in value (equations 5.2 to 5.4).
 
 Lower is better. One step ahead, with q(s | u) = B_u q(s) and q(o | u) = A q(s | u),
 

@@ -1,4 +1,4 @@
-"""Inductive planning: work back from goals, and do what leads there (spec 5).
+"""Inductive planning: work back from goals, and do what leads there (equations 5.7 to 5.9).
 
     I_0 = goals,   I_n+1 = states with a transition into I_n,   over transitions that
     some path makes likely enough (> 1/32) and that do not enter a state to avoid.

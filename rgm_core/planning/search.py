@@ -1,4 +1,4 @@
-"""Sophisticated planning: what would I believe, and therefore do, if I saw that? (spec 5)
+"""Sophisticated planning: what would I believe, and therefore do, if I saw that? (equation 5.6)
 
     G(u | q) = G_1(u | q) + E_q(o | u)[ Σ_u' p(u' | q_o) G(u' | q_o) ],   p(u' | q_o) = softmax(-G)
 

@@ -1,4 +1,4 @@
-"""Which modalities share a parent: neighbours, or modalities that inform each other (spec 2)."""
+"""Which modalities share a parent: neighbours, or those that inform each other (equations 2.6, 2.7)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def number_by_appearance(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def group_by_location(locations: np.ndarray) -> np.ndarray:
-    """Block-spin grouping: every modality goes to its nearest centroid (spec 2).
+    """Block-spin grouping: every modality goes to its nearest centroid (equation 2.6).
 
     The centroids are a regular lattice over the bounding box of the k unique locations: m × m with
     m = ceil(sqrt(k / 4)) in the plane, ceil(k / 2) on a line.
@@ -56,7 +56,7 @@ def group_by_location(locations: np.ndarray) -> np.ndarray:
 
 
 def group_by_information(outcomes: np.ndarray, size: int) -> np.ndarray:
-    """Group columns that inform each other: repeated leading eigenvectors (spec 2).
+    """Group columns that inform each other: repeated leading eigenvectors (equation 2.7).
 
     The ``size`` largest loadings on the leading eigenvector of the mutual information between columns
     make a group; it is removed, and the next one found in what is left. A column that never changes

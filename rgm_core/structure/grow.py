@@ -1,4 +1,4 @@
-"""One level of a structure grown from the outcomes of the level below (spec 2).
+"""One level of a structure grown from the outcomes of the level below (equations 2.8 to 2.10).
 
 Unique combinations become states, transitions between states become paths, and every other step's state
 and path are the outcomes of the next level. Without dynamics the states alone are, all of them.

@@ -1,4 +1,4 @@
-"""Fast structure learning: group, reduce to unique combinations, find paths, go up (spec 2).
+"""Fast structure learning: group, reduce to unique combinations, find paths, go up (equations 2.6 to 2.10).
 
 One pass over exemplars grows a tree of likelihoods. The modalities of a level are grouped; every unique
 combination of outcomes in a group becomes a state of the group's factor. In a sequence the transitions
@@ -25,7 +25,7 @@ def learn_structure(
     group_size: int | None = None,
     streams: np.ndarray | None = None,
 ) -> RGM:
-    """Grow a renormalising generative model from exemplars, each seen once (spec 2).
+    """Grow a renormalising generative model from exemplars, each seen once (equations 2.6 to 2.10).
 
     Bayesian model selection with deterministic outcomes: a combination of outcomes that was not seen
     before is a new cause, because a state of its own raises the mutual information between states and

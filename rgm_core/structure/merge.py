@@ -1,4 +1,4 @@
-"""Assimilate new sequences into a dynamic model with its groups as they are (spec 2)."""
+"""Assimilate new sequences into a dynamic model with its groups as they are (equation 2.11)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recurring events: events that look alike are visits to one place, and share what may follow (spec 4).
+"""Recurring events: events that look alike are one place, and share what may follow (equation 4.8).
 
 In a sequence learned from one recording every event may be unique, so that the model can only replay it.
 But events that predict nearly the same outcomes are, in the sense of information distance, equivalent:
@@ -99,7 +99,7 @@ def _add(edges: dict, state: int, following: int, count: float) -> None:
 
 
 def prune_transitions(model: RGM, smallest: float) -> RGM:
-    """Drop the transitions between events that are less probable than this (model reduction, spec 4).
+    """Drop the transitions between events that are less probable than this (equation 4.9).
 
     Parameters
     ----------
