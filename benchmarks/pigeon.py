@@ -26,7 +26,7 @@ def main(arguments=None) -> None:
 
     import numpy as np
 
-    from rgm_core import generate_orbit, infer, learn_structure
+    from rgm_core import filter, generate_orbit, infer, learn_structure
     from rgm_core.codecs import VideoCodec
     from rgm_core.datasets import load_pigeon
 
@@ -38,7 +38,7 @@ def main(arguments=None) -> None:
         learn_structure, outcomes, codec.n_outcomes_, codec.locations_, dt=2
     )
     _, inference = measure(infer, model.add_mass(1 / 64), outcomes, repeat=repeat)
-    _, online = measure(infer, model.add_mass(1 / 64), outcomes, repeat=repeat, online=True)
+    _, online = measure(filter, model.add_mass(1 / 64), outcomes, repeat=repeat)
     _, orbit = measure(lambda: sum(1 for _ in generate_orbit(model, 0, n_steps=10_000)))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"{len(film)} frames, {outcomes.shape[1]} modalities, {len(model.D)} events")

@@ -8,12 +8,13 @@ _HOME = {
     "Agent": "agent",
     "RGM": "model",
     "RGMClassifier": "classifier",
+    "filter": "inference",
     "generate": "generation",
     "generate_orbit": "generation",
     "infer": "inference",
     "learn": "learning",
     "learn_structure": "structure",
-    "learn_transitions": "inference.sequence",
+    "learn_transitions": "learning",
     "merge_structure": "structure",
 }
 __all__ = sorted(_HOME)

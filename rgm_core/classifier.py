@@ -26,7 +26,7 @@ BLOCK = 1000  # images handled at once, to bound memory
 
 #: Settings of the published model: ``RGMClassifier(**PUBLISHED)``.
 PUBLISHED = MappingProxyType(
-    {"concentration": (1 / 16, 1 / 128), "eta": 512.0, "messages": "posterior"}
+    {"concentration": (1 / 16, 1 / 128), "eta": 512.0, "scheme": "published"}
 )
 
 
@@ -54,7 +54,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
     eta : float
         Forgetting: the total count that each likelihood converges to; ``inf`` never forgets.
         512 as published.
-    messages : {"exact", "posterior"}
+    scheme : {"exact", "published"}
         Inference behind predictions: exact sum-product, or the published scheme.
     progress : bool
         Show a progress bar while learning.
@@ -99,7 +99,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         concentration=None,
         beta=512.0,
         eta=1024.0,
-        messages="exact",
+        scheme="exact",
         progress=False,
         random_state=None,
     ):
@@ -109,7 +109,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         self.concentration = concentration
         self.beta = beta
         self.eta = eta
-        self.messages = messages
+        self.scheme = scheme
         self.progress = progress
         self.random_state = random_state
 
@@ -165,7 +165,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
 
     def log_evidence(self, X: ArrayLike) -> NDArray[np.float64]:
         """Exact log evidence ln p(outcomes) of each image, (n,) nats: how familiar it looks."""
-        return self._posterior(X, messages="exact")[1]
+        return self._posterior(X, scheme="exact")[1]
 
     def elbo(self, X: ArrayLike) -> NDArray[np.float64]:
         """What each level adds to the evidence lower bound under the published scheme.
@@ -177,20 +177,20 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         """
         outcomes = self._encode(X)
         found = (
-            infer(self.model_, outcomes[part], messages="posterior") for part in _blocks(outcomes)
+            infer(self.model_, outcomes[part], scheme="published") for part in _blocks(outcomes)
         )
         return np.concatenate([posterior.elbo for posterior in found])
 
-    def _posterior(self, X, messages: str | None = None):
+    def _posterior(self, X, scheme: str | None = None):
         """Posterior over classes (n, K) and log evidence (n,)."""
-        messages = self.messages if messages is None else messages
+        scheme = self.scheme if scheme is None else scheme
         outcomes = self._encode(X)
         parts = []
         for part in _blocks(outcomes):
-            if messages == "exact":
+            if scheme == "exact":
                 parts.append(infer_top(self.model_, outcomes[part]))
             else:
-                found = infer(self.model_, outcomes[part], messages=messages)
+                found = infer(self.model_, outcomes[part], scheme=scheme)
                 parts.append((found.states[-1][0], found.log_evidence))
         states, evidence = zip(*parts, strict=True)
         return np.concatenate(states), np.concatenate(evidence)
@@ -223,8 +223,8 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
     def _start(self, images, y, classes) -> tuple[TransformerMixin, RGM]:
         """Fit the codec and build the structure from the first exemplars of each class."""
         check_scalar(self.n_exemplars, "n_exemplars", Integral, min_val=1)
-        if self.messages not in ("exact", "posterior"):
-            raise ValueError(f'messages must be "exact" or "posterior"; found {self.messages!r}')
+        if self.scheme not in ("exact", "published"):
+            raise ValueError(f'scheme must be "exact" or "published"; found {self.scheme!r}')
         if len(classes) < 2:
             raise ValueError(f"y has one class only, {classes[0]!r}; expected two classes or more")
         codec = ImageCodec() if self.codec is None else clone(self.codec)

@@ -15,22 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import digamma, entr, gammaln, rel_entr
 
-LOG_FLOOR = -32.0
-"""Log of an impossible event in nats: finite, so that evidence against it can be outweighed."""
+from rgm_core.logs import floored_log
 
 _SUM_TOLERANCE = 1e-6  # of a distribution: room for values stored in single precision
-
-
-def floored_log(x: ArrayLike) -> np.ndarray:
-    """Natural logarithm of ``x >= 0`` in nats, never below `LOG_FLOOR`, so that ln 0 is -32.
-
-    Raises
-    ------
-    ValueError
-        If ``x`` is negative or not finite.
-    """
-    x = _non_negative(x, "x")
-    return np.log(np.maximum(x, np.exp(LOG_FLOOR)))
 
 
 def normalise(a: ArrayLike, axis: int = 0) -> np.ndarray:
@@ -163,7 +150,8 @@ def expected_log_preference(p: ArrayLike, preference: ArrayLike, axis: int = 0) 
     Parameters
     ----------
     p : (K, ...) distributions along ``axis``.
-    preference : (K, ...) weights along ``axis``, normalised here; weight 0 is worth `LOG_FLOOR`.
+    preference : (K, ...) weights along ``axis``, normalised here; weight 0 is worth
+        `rgm_core.logs.LOG_FLOOR`.
         Other axes of length one broadcast.
 
     Returns

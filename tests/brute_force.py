@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from rgm_core.model.rgm import RGM, Level
+from rgm_core.model import RGM, Level
 
 
 def random_level(rng, n_outcomes, parents, n_states, *, zeros=0.0):

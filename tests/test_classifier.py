@@ -36,14 +36,14 @@ def test_one_check_of_scikit_learn_is_excused():
     assert len(EXPECTED_FAILURES) == 1
 
 
-@pytest.mark.parametrize("messages", ["exact", "posterior"])
-def test_what_the_two_pixel_check_asks_for_works_in_pictures(messages):
+@pytest.mark.parametrize("scheme", ["exact", "published"])
+def test_what_the_two_pixel_check_asks_for_works_in_pictures(scheme):
     """The reason given for the failing check: two blobs of *pictures* are told apart."""
     rng = np.random.default_rng(0)
     centres = rng.random((2, 8, 8)) * 200
     y = np.repeat([0, 1], 60)
     X = centres[y] + rng.normal(0, 10, (120, 8, 8))
-    classifier = RGMClassifier(codec=ImageCodec(size=8), messages=messages).fit(X[::2], y[::2])
+    classifier = RGMClassifier(codec=ImageCodec(size=8), scheme=scheme).fit(X[::2], y[::2])
     assert classifier.score(X[1::2], y[1::2]) == 1.0
 
 
@@ -243,7 +243,7 @@ def test_digits_are_more_familiar_than_their_negatives(fitted, new):
 
 def test_elbo_is_that_of_the_published_scheme(fitted, new):
     elbo = fitted.elbo(new)
-    expected = infer(fitted.model_, fitted.codec_.transform(new), messages="posterior").elbo
+    expected = infer(fitted.model_, fitted.codec_.transform(new), scheme="published").elbo
     assert elbo.shape == (len(new), fitted.model_.n_levels)
     np.testing.assert_array_equal(elbo, expected)
     assert elbo[:, 0].mean() < elbo[:, 1:].sum(axis=1).mean(), "level 1 explains the most outcomes"
@@ -251,9 +251,9 @@ def test_elbo_is_that_of_the_published_scheme(fitted, new):
 
 def test_published_messages_are_an_option(few, fitted, new):
     """Learning is the same; predictions come from the published scheme, evidence stays exact."""
-    published = RGMClassifier(**SETTINGS, messages="posterior").fit(*few)
+    published = RGMClassifier(**SETTINGS, scheme="published").fit(*few)
     assert_same_model(published, fitted)
-    nested = infer(fitted.model_, fitted.codec_.transform(new), messages="posterior")
+    nested = infer(fitted.model_, fitted.codec_.transform(new), scheme="published")
     np.testing.assert_array_equal(published.predict_proba(new), nested.states[-1][0])
     np.testing.assert_array_equal(published.log_evidence(new), fitted.log_evidence(new))
 
@@ -349,7 +349,7 @@ def test_exemplars_must_be_a_whole_number(few):
 
 def test_unknown_messages_are_refused_before_learning(few):
     with pytest.raises(ValueError, match='"exact" or "posterior"'):
-        RGMClassifier(**SETTINGS, messages="loud").fit(*few)
+        RGMClassifier(**SETTINGS, scheme="loud").fit(*few)
 
 
 @pytest.mark.parametrize("method", ["predict", "predict_proba", "log_evidence", "elbo"])

@@ -11,17 +11,16 @@ from scipy.integrate import quad
 from scipy.stats import beta as beta_distribution
 
 from rgm_core.information import (
-    LOG_FLOOR,
     dirichlet_kl,
     dirichlet_mutual_information,
     entropy,
     expected_log_preference,
-    floored_log,
     kl_divergence,
     mutual_information,
     negative_expected_free_energy,
     normalise,
 )
+from rgm_core.logs import LOG_FLOOR, floored_log
 
 ORACLES = Path(__file__).parent / "oracles" / "mi.npz"
 N_CASES = 5

@@ -12,8 +12,9 @@ from itertools import chain, islice
 
 import numpy as np
 
-from rgm_core.inference.blocks import block_prior
-from rgm_core.model.rgm import RGM, Level
+from rgm_core.model.blocks import block_prior
+from rgm_core.model.level import Level
+from rgm_core.model.rgm import RGM
 from rgm_core.model.transitions import Transitions
 
 
@@ -82,8 +83,7 @@ def generate_orbit(
     >>> [int(step.outcomes[0]) for step in generate_orbit(model, 1, n_steps=5)]
     [1, 2, 0, 1, 2]
     """
-    if model.dt == 1:
-        raise ValueError("model is static (dt = 1): it has no orbits; see generate")
+    model.check_kind(dynamic=True, remedy="it has no orbits; see generate")
     for name, value in (("state", state), ("restart", restart)):
         if value is not None and not 0 <= value < len(model.D):
             raise ValueError(f"{name} must lie in 0 … {len(model.D) - 1}; found {value}")
@@ -99,8 +99,8 @@ class _Blocks:
     def __init__(self, level: Level, above: Level):
         self.n_factors = level.n_factors
         self.factors = [
-            (f, above.parents[level.initial[f]], level.b[f], block_prior(level, above, f).T.copy())
-            for f in np.flatnonzero(level.initial >= 0)
+            (f, above.parents[level.dynamics.initial[f]], level.b[f], block_prior(level, above, f).T.copy())
+            for f in np.flatnonzero(level.dynamics.has_parent)
         ]
 
     def draw(self, parents: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -10,7 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rgm_core.model.rgm import RGM, Level
+from rgm_core.logs import draw
+from rgm_core.model.level import Level
+from rgm_core.model.rgm import RGM
 
 TOP = -1
 
@@ -94,10 +96,10 @@ def generate(
     """
     level = _check_level(model, level, factor)
     n_states = int(model.levels[level].n_states[factor])
-    drawn = {factor: _sample(_distributions(states, n_states), rng)}
+    drawn = {factor: draw(_distributions(states, n_states), rng)}
     for below in reversed(model.levels[: level + 1]):
         chosen = {f: np.eye(below.n_states[f])[s] for f, s in drawn.items()}
-        drawn = {g: _sample(p, rng) for g, p in _predict(below, chosen).items()}
+        drawn = {g: draw(p, rng) for g, p in _predict(below, chosen).items()}
     outcomes = np.full((len(next(iter(drawn.values()))), model.levels[0].n_modalities), -1)
     outcomes[:, list(drawn)] = np.stack(list(drawn.values()), axis=1)
     return outcomes
@@ -107,13 +109,6 @@ def _predict(level: Level, beliefs: dict[int, np.ndarray]) -> dict[int, np.ndarr
     """Distribution of every modality whose parent has beliefs: A · q(s)."""
     A = level.A
     return {g: q @ A[g].T for f, q in beliefs.items() for g in level.children(f)}
-
-
-def _sample(p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One draw from each row of p (n, K), by inverting its cumulative distribution."""
-    cumulative = p.cumsum(axis=1)
-    drawn = (cumulative <= rng.random((len(p), 1)) * cumulative[:, -1:]).sum(axis=1)
-    return drawn
 
 
 def _distributions(states: np.ndarray, n_states: int) -> np.ndarray:
@@ -137,8 +132,7 @@ def _distributions(states: np.ndarray, n_states: int) -> np.ndarray:
 
 def _check_level(model: RGM, level: int, factor: int) -> int:
     """Level counted from 0, if the model is static and has such a level and factor."""
-    if model.dt > 1:
-        raise ValueError("model is dynamic (dt = 2): its states generate sequences; see generate_orbit")
+    model.check_kind(dynamic=False, remedy="its states generate sequences; see generate_orbit")
     if not -model.n_levels <= level < model.n_levels:
         raise ValueError(
             f"level must lie in 0 … {model.n_levels - 1} (or -1, the top); found {level}"

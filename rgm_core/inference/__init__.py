@@ -1,12 +1,14 @@
 """Beliefs: exact sum-product on the tree in space and time, and the published nested scheme."""
 
-from rgm_core.inference.infer import Posterior, infer, infer_top
-from rgm_core.inference.sequence import SequencePosterior, infer_sequence
+from rgm_core.inference.infer import filter, infer, infer_top
+from rgm_core.inference.posterior import Beliefs, FilteredPosterior, Posterior, SequencePosterior
 
 __all__ = [
+    "Beliefs",
+    "FilteredPosterior",
     "Posterior",
     "SequencePosterior",
+    "filter",
     "infer",
-    "infer_sequence",
     "infer_top",
 ]

@@ -15,39 +15,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
 
-from rgm_core.inference.messages import safe_log, send_up
-from rgm_core.model.rgm import Level
+from rgm_core.inference.messages import send_up
+from rgm_core.logs import safe_log, sum_by
 from rgm_core.model.transitions import Transitions
-
-
-def block_prior(level: Level, above: Level, factor: int) -> np.ndarray:
-    """Prior p(s, u | p) of a block: initial state and path of a factor under its parent's states.
-
-    The parent's likelihoods give D[s | p] and E[u | p]; a path along which s has no successor is
-    excluded, and so is a state without any.
-
-    Parameters
-    ----------
-    level, above : Level
-        Level of the factor, and the next.
-    factor : int
-
-    Returns
-    -------
-    (K, P) float
-        A row for each of ``level.b[factor].pairs``; columns sum to one, or to zero for a parent's state
-        that allows no block.
-    """
-    g = level.initial[factor]
-    D, E = above.A[g], above.A[g + 1]
-    state, path = level.b[factor].pairs.T
-    allowed = np.zeros_like(D)
-    np.add.at(allowed, state, E[path])
-    start = np.where(allowed > 0, D, 0)
-    start = np.divide(start, start.sum(0), out=start, where=start.sum(0) > 0)
-    return np.divide(start, allowed, out=start, where=allowed > 0)[state] * E[path]
 
 
 class Link(NamedTuple):
@@ -87,8 +58,3 @@ def descend_block(link: Link, block: Block, parent: np.ndarray):
     states[::2] = sum_by(pairs, b.pairs[:, 0], b.n_states)
     states[1::2] = sum_by(edges, b.edges[:, 2], b.n_states)
     return states, sum_by(pairs, b.pairs[:, 1], b.n_paths), edges
-
-
-def sum_by(x: np.ndarray, keys: np.ndarray, n: int) -> np.ndarray:
-    """Sum the columns of x (rows, K) that have the same key, (rows, n)."""
-    return x @ csr_array((np.ones(len(keys)), (np.arange(len(keys)), keys)), shape=(len(keys), n))

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp
 
-from rgm_core.inference.blocks import sum_by
+from rgm_core.logs import log_sum_by, sum_by
 from rgm_core.model.transitions import Transitions
 
 
@@ -31,9 +31,9 @@ def forward(b: Transitions, log_prior: np.ndarray, log_top: np.ndarray) -> Chain
     lasting = log_prior
     for t, message in enumerate(log_top):
         if t:
-            lasting = _log_sum_by(lasting[b.edges[:, 0]] + log_step, b.edges[:, 2], b.n_states)
+            lasting = log_sum_by(lasting[b.edges[:, 0]] + log_step, b.edges[:, 2], b.n_states)
             before = alpha[t - 1][b.edges[:, 0]] + log_step
-        predicted[t] = _log_sum_by(before, b.edges[:, 2], b.n_states) if t else log_prior
+        predicted[t] = log_sum_by(before, b.edges[:, 2], b.n_states) if t else log_prior
         alpha[t] = predicted[t] + message
     if np.isneginf(lasting).all():
         raise ValueError(
@@ -61,7 +61,7 @@ def smooth(b: Transitions, log_top: np.ndarray, chain: Chain):
     log_edges = np.empty((len(log_top) - 1, len(b.edges)))
     for t in range(len(log_top) - 2, -1, -1):
         ahead = log_step + (log_top[t + 1] + log_beta[t + 1])[following]
-        log_beta[t] = _log_sum_by(ahead, state, b.n_states)
+        log_beta[t] = log_sum_by(ahead, state, b.n_states)
         log_edges[t] = chain.log_alpha[t][state] + ahead
     total = logsumexp(chain.log_alpha[-1])
     states, edges = np.exp(chain.log_alpha + log_beta - total), np.exp(log_edges - total)
@@ -78,10 +78,3 @@ def _log_step(b: Transitions) -> np.ndarray:
     """ln p(s', u | s) of each edge on top: how often it was taken from that state."""
     total = np.bincount(b.edges[:, 0], weights=b.counts, minlength=b.n_states)
     return np.log(b.counts / total[b.edges[:, 0]])
-
-
-def _log_sum_by(x: np.ndarray, keys: np.ndarray, n: int) -> np.ndarray:
-    """ln Σ exp of the entries of x (K,) that have the same key, (n,); -inf where there is none."""
-    result = np.full(n, -np.inf)
-    np.logaddexp.at(result, keys, x)
-    return result

@@ -10,13 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from rgm_core.logs import safe_log
+
 RANGE = 600.0  # nats that scaled exponentials may span: e^-600 is still a normal float
-
-
-def safe_log(p: np.ndarray) -> np.ndarray:
-    """Natural logarithm, -inf at zero without a warning."""
-    with np.errstate(divide="ignore"):  # ln 0 = -inf is meant: an excluded state
-        return np.log(p)
 
 
 def send_up(message: np.ndarray, A: np.ndarray) -> np.ndarray:

@@ -16,7 +16,8 @@ from numba import njit
 from scipy.special import xlogy
 
 from rgm_core.model.evidence import Evidence
-from rgm_core.model.rgm import RGM, Level
+from rgm_core.model.level import Level
+from rgm_core.model.rgm import RGM
 
 SCREEN = np.exp(-16.0)  # running posterior below which a state is given up
 FLOOR = np.exp(-32.0)  # smallest likelihood: logs are floored at -32 nats

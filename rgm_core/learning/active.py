@@ -89,11 +89,8 @@ def learn(
     ValueError
         If an argument has the wrong shape or range.
     """
-    if model.dt > 1:
-        raise ValueError(
-            "model is dynamic (dt = 2): learn counts exemplars in no order; "
-            "see merge_structure and learn_transitions"
-        )
+    model.check_kind(dynamic=False, remedy="learn counts exemplars in no order; "
+            "see merge_structure and learn_transitions")
     evidence = as_evidence(model.levels[0], outcomes).normalised()
     priors = _clamp(model, labels, evidence.n_samples)
     if beta is not None and not beta >= 0:

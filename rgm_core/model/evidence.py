@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import log_softmax
 
-from rgm_core.model.rgm import Level
+from rgm_core.logs import safe_log
+from rgm_core.model.level import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,5 +113,4 @@ def _soft(level: Level, outcomes: Sequence[np.ndarray]) -> Evidence:
             raise ValueError(f"outcomes[{g}] must hold finite likelihoods ≥ 0")
         if not message.any(axis=1).all():
             raise ValueError(f"outcomes[{g}] must leave some outcome possible in every sample")
-    with np.errstate(divide="ignore"):  # ln 0 = -inf is meant: an excluded outcome
-        return Evidence(n_samples=n_samples, soft=[np.log(message) for message in messages])
+    return Evidence(n_samples=n_samples, soft=[safe_log(message) for message in messages])

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rgm_core.information import floored_log
+from rgm_core.logs import floored_log
 
 
 def expected_log_likelihood(

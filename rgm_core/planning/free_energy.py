@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import digamma, entr, softmax
 
-from rgm_core.information import entropy, floored_log, normalise
+from rgm_core.information import entropy, normalise
+from rgm_core.logs import floored_log
 from rgm_core.planning.pomdp import POMDP, check_belief
 
 PRECISION = 512.0

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rgm_core.model.rgm import Level
-from rgm_core.model.transitions import find_paths
+from rgm_core.model.level import Dynamics, Level
 from rgm_core.structure.grouping import number_by_appearance, pairwise_information
+from rgm_core.structure.paths import find_paths
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +75,7 @@ def grow_dynamic(layer: Layer, parents: np.ndarray, group_size) -> tuple[Level, 
         parents=parents,
         n_states=n_states,
         locations=layer.locations,
-        b=tuple(transitions for _, transitions in walks),
-        initial=np.where(alone, -1, 2 * (np.cumsum(~alone) - 1)),
+        dynamics=Dynamics(b=tuple(transitions for _, transitions in walks), has_parent=~alone),
         defining=None if not layer.predicted.any() else ~layer.predicted,
     )
     paths = np.stack([paths for paths, _ in walks], axis=1)
@@ -98,10 +97,9 @@ def go_up(level: Level, states: np.ndarray, paths: np.ndarray) -> tuple[np.ndarr
         State and path of each factor that has a parent; a last step without a successor is left out.
     n_outcomes : (G,) int
     """
-    kept, n_blocks = level.initial >= 0, len(states) // 2
+    kept, n_blocks = level.dynamics.has_parent, len(states) // 2
     pairs = np.stack([states[: 2 * n_blocks : 2], paths[: 2 * n_blocks : 2]], axis=2)
-    n_outcomes = np.stack([level.n_states, level.n_paths], axis=1)
-    return pairs[:, kept].reshape(n_blocks, 2 * kept.sum()), n_outcomes[kept].reshape(-1)
+    return pairs[:, kept].reshape(n_blocks, 2 * kept.sum()), level.n_outcomes_above
 
 
 def _next_layer(level: Level, states, paths, streams) -> Layer:
@@ -111,7 +109,7 @@ def _next_layer(level: Level, states, paths, streams) -> Layer:
             f"outcomes is too short a sequence: {level.n_factors} groups are left when a level has "
             "only one step; give at least 2 ** (n_levels - 1) steps"
         )
-    kept, single = level.initial >= 0, np.bincount(streams)[streams] == 1
+    kept, single = level.dynamics.has_parent, np.bincount(streams)[streams] == 1
     return Layer(
         outcomes=outcomes,
         n_outcomes=n_outcomes,

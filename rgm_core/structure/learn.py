@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rgm_core.model.rgm import RGM, Level
+from rgm_core.model.level import Level
+from rgm_core.model.rgm import RGM
 from rgm_core.structure.grouping import group_by_information, group_by_location, number_by_appearance
 from rgm_core.structure.grow import Layer, grow_dynamic, grow_static
 

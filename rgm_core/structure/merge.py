@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from rgm_core.model.evidence import as_evidence
-from rgm_core.model.rgm import RGM, Level
-from rgm_core.model.transitions import find_paths
+from rgm_core.model.level import Level
+from rgm_core.model.rgm import RGM
 from rgm_core.structure.grouping import number_by_appearance
 from rgm_core.structure.grow import count_outcomes, go_up
+from rgm_core.structure.paths import find_paths
 
 
 def merge_structure(model: RGM, outcomes: np.ndarray, *, offsets: Iterable[int] = (0,)) -> RGM:
@@ -41,8 +42,7 @@ def merge_structure(model: RGM, outcomes: np.ndarray, *, offsets: Iterable[int] 
     ValueError
         If the model is static, or outcomes do not fit it or are too few for one event.
     """
-    if model.dt == 1:
-        raise ValueError("model is static (dt = 1): only sequences can be merged")
+    model.check_kind(dynamic=True, remedy="only sequences can be merged")
     outcomes = np.asarray(outcomes)
     as_evidence(model.levels[0], outcomes)  # checks shape, type and range
     span = 2 ** (model.n_levels - 1)
@@ -58,8 +58,8 @@ def merge_structure(model: RGM, outcomes: np.ndarray, *, offsets: Iterable[int] 
 
 def _merge(model: RGM, outcomes: np.ndarray) -> RGM:
     levels, n_outcomes = [], model.levels[0].n_outcomes
-    for n, level in enumerate(model.levels):
-        orphans = level.initial < 0 if n + 1 < model.n_levels else np.zeros(level.n_factors, bool)
+    for level in model.levels:
+        orphans = ~level.dynamics.has_parent
         states = np.stack(
             [
                 np.zeros(len(outcomes), int) if orphan else _recognise(level, f, outcomes)
@@ -76,7 +76,7 @@ def _merge(model: RGM, outcomes: np.ndarray) -> RGM:
             a=a,
             n_outcomes=n_outcomes,
             n_states=n_states,
-            b=tuple(transitions for _, transitions in walks),
+            dynamics=replace(level.dynamics, b=tuple(transitions for _, transitions in walks)),
         )
         levels.append(level)
         paths = np.stack([paths for paths, _ in walks], axis=1)

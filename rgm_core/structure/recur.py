@@ -14,6 +14,7 @@ import numpy as np
 from rgm_core.generation.orbits import generate_orbit
 from rgm_core.model.rgm import RGM
 from rgm_core.model.transitions import Transitions
+from rgm_core.structure.paths import first_free_path
 
 
 def event_outcomes(model: RGM) -> np.ndarray:
@@ -71,8 +72,7 @@ def link_events(model: RGM, agreement: float) -> RGM:
     ValueError
         If the model is static, or agreement is not a share.
     """
-    if model.dt == 1:
-        raise ValueError("model is static (dt = 1): it has no events to link")
+    model.check_kind(dynamic=True, remedy="it has no events to link")
     if not 0 < agreement <= 1:
         raise ValueError(f"agreement must be a share, > 0 and ≤ 1; found {agreement}")
     similarity = event_similarity(model)
@@ -86,7 +86,7 @@ def link_events(model: RGM, agreement: float) -> RGM:
     linked = sorted(edges)
     counts = np.array([edges[edge] for edge in linked])
     b = Transitions(edges=np.array(linked), counts=counts, n_states=top.b[0].n_states)
-    return replace(model, levels=(*below, replace(top, b=(b,))))
+    return replace(model, levels=(*below, top.with_transitions((b,))))
 
 
 def _add(edges: dict, state: int, following: int, count: float) -> None:
@@ -94,7 +94,7 @@ def _add(edges: dict, state: int, following: int, count: float) -> None:
     paths = {path: target for (s, path, target) in edges if s == state}
     path = next((p for p, target in paths.items() if target == following), None)
     if path is None:
-        path = next(p for p in range(len(paths) + 1) if p not in paths)
+        path = first_free_path(paths)
     edges[state, path, following] = edges.get((state, path, following), 0.0) + count
 
 
@@ -118,8 +118,7 @@ def prune_transitions(model: RGM, smallest: float) -> RGM:
     ValueError
         If the model is static, or smallest is not a probability below one.
     """
-    if model.dt == 1:
-        raise ValueError("model is static (dt = 1): it has no transitions to prune")
+    model.check_kind(dynamic=True, remedy="it has no transitions to prune")
     if not 0 <= smallest < 1:
         raise ValueError(f"smallest must be a probability, ≥ 0 and < 1; found {smallest}")
     *below, top = model.levels
@@ -130,4 +129,4 @@ def prune_transitions(model: RGM, smallest: float) -> RGM:
     total = np.bincount(state, weights=counts, minlength=n_states)
     kept = (counts >= smallest * total[state]) | (counts == largest[state])
     b = Transitions(edges=edges[kept], counts=counts[kept], n_states=n_states)
-    return replace(model, levels=(*below, replace(top, b=(b,))))
+    return replace(model, levels=(*below, top.with_transitions((b,))))

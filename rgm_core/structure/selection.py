@@ -30,26 +30,26 @@ class Selection:
     ----------
     chosen : (T,) int
         State (or path) that each sample was assigned to, numbered as they appeared.
-    log_evidence : (T,) float
-        Log Bayes factor of the augmented model against the parent, in nats.
+    log_bayes_factor : (T,) float
+        Of the augmented model against the parent, in nats.
     information : (T,) float
         Gain in mutual information of the augmented model over the parent, in nats.
-    evidence : (T,) float
-        Log predictive probability of the sample under the model that was kept, in nats.
+    log_probability : (T,) float
+        Predictive, of the sample under the model that was kept, in nats.
     a : tuple of (O_g, S) float
         Dirichlet counts at the end, prior included.
     """
 
     chosen: np.ndarray
-    log_evidence: np.ndarray
+    log_bayes_factor: np.ndarray
     information: np.ndarray
-    evidence: np.ndarray
+    log_probability: np.ndarray
     a: tuple[np.ndarray, ...]
 
     @property
     def log_odds(self) -> np.ndarray:
         """(T,) float, of the augmented model against the parent, in nats: kept where positive."""
-        return self.log_evidence + self.information
+        return self.log_bayes_factor + self.information
 
     @property
     def augmented(self) -> np.ndarray:
@@ -164,9 +164,11 @@ def log_dirichlet_evidence(counts: np.ndarray, prior: np.ndarray) -> float:
 
 
 def _selection(rows: list[tuple], a: tuple[np.ndarray, ...]) -> Selection:
-    """Put decisions (chosen, log Bayes factor, gain in information, evidence) together."""
-    chosen, factors, gains, evidence = (np.array(column) for column in zip(*rows, strict=True))
-    return Selection(chosen=chosen, log_evidence=factors, information=gains, evidence=evidence, a=a)
+    """Put decisions (chosen, log Bayes factor, gain in information, log probability) together."""
+    chosen, factors, gains, probability = (np.array(column) for column in zip(*rows, strict=True))
+    return Selection(
+        chosen=chosen, log_bayes_factor=factors, information=gains, log_probability=probability, a=a
+    )
 
 
 def _information(a: np.ndarray) -> float:

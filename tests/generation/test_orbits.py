@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rgm_core.generation.orbits import generate_orbit
+from rgm_core.inference import filter
 from rgm_core.inference.sequence import infer_sequence
 from rgm_core.structure.learn import learn_structure
 
@@ -51,7 +52,7 @@ def test_sampled_orbit_of_one_hot_counts_is_the_training_sequence(model, clip):
 
 
 def test_states_and_paths_of_an_orbit_are_those_inferred(model, clip):
-    posterior = infer_sequence(model, clip[0], online=True)
+    posterior = filter(model, clip[0])
     for t, step in enumerate(replay(model, clip[0])):
         for n in range(model.n_levels):
             states = [q[t].argmax() for q in posterior.states[n]]

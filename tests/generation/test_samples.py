@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from rgm_core import generate, infer, learn_structure
 from rgm_core.generation.samples import predict_outcomes
-from rgm_core.model.rgm import RGM, Level
+from rgm_core.model import RGM, Level
 
 N_OUTCOMES = np.array([2, 3, 4, 2, 3])
 seeds = st.integers(0, 2**32 - 1)

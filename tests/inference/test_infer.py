@@ -115,14 +115,14 @@ def test_the_upward_pass_alone_gives_the_top_and_the_evidence(seed):
     np.testing.assert_allclose(log_evidence, posterior.log_evidence, **close)
 
 
-@pytest.mark.parametrize("messages", ["exact", "posterior"])
-def test_beliefs_are_distributions_and_samples_do_not_mix(messages):
+@pytest.mark.parametrize("scheme", ["exact", "published"])
+def test_beliefs_are_distributions_and_samples_do_not_mix(scheme):
     rng = np.random.default_rng(1)
     model = random_tree(rng)
     outcomes, _ = hard_evidence(rng, model, 20)
-    posterior = infer(model, outcomes, messages=messages)
+    posterior = infer(model, outcomes, scheme=scheme)
     order = rng.permutation(20)
-    permuted = infer(model, outcomes[order], messages=messages)
+    permuted = infer(model, outcomes[order], scheme=scheme)
     for level, again in zip(posterior.states, permuted.states, strict=True):
         for q, p in zip(level, again, strict=True):
             np.testing.assert_allclose(q.sum(1), 1)
@@ -138,16 +138,16 @@ def test_nothing_seen_leaves_the_prior():
     assert posterior.log_evidence == pytest.approx(0, abs=1e-12)
 
 
-@pytest.mark.parametrize("messages", ["exact", "posterior"])
-def test_a_clamped_state_stays_clamped(messages):
+@pytest.mark.parametrize("scheme", ["exact", "published"])
+def test_a_clamped_state_stays_clamped(scheme):
     """Supervision: a one-hot prior, and the evidence is that of its state."""
     rng = np.random.default_rng(7)
     model = random_tree(rng)
     outcomes, soft = hard_evidence(rng, model, 1)
     clamped = np.eye(len(model.D))[1]
-    posterior = infer(model, outcomes, prior=clamped, messages=messages)
+    posterior = infer(model, outcomes, prior=clamped, scheme=scheme)
     np.testing.assert_array_equal(posterior.states[-1][0][0], clamped)
-    if messages == "exact":
+    if scheme == "exact":
         assert_exact(model, posterior, soft, [clamped])
         np.testing.assert_allclose(posterior.elbo.sum(1), posterior.log_evidence, **close)
 
@@ -155,15 +155,15 @@ def test_a_clamped_state_stays_clamped(messages):
 def test_the_published_scheme_counts_priors_twice():
     """Even without data its beliefs move away from the prior: why it is not the default."""
     model = random_tree(np.random.default_rng(2))
-    posterior = infer(model, np.full((1, 5), -1), messages="posterior")
+    posterior = infer(model, np.full((1, 5), -1), scheme="published")
     assert np.abs(posterior.states[-1][0][0] - model.D).max() > 0.01
 
 
-@pytest.mark.parametrize("messages", ["exact", "posterior"])
-def test_a_flat_likelihood_is_a_missing_outcome(messages):
+@pytest.mark.parametrize("scheme", ["exact", "published"])
+def test_a_flat_likelihood_is_a_missing_outcome(scheme):
     model = random_tree(np.random.default_rng(2))
-    missing = infer(model, np.full((1, 5), -1), messages=messages)
-    flat = infer(model, [np.ones((1, k)) for k in model.levels[0].n_outcomes], messages=messages)
+    missing = infer(model, np.full((1, 5), -1), scheme=scheme)
+    flat = infer(model, [np.ones((1, k)) for k in model.levels[0].n_outcomes], scheme=scheme)
     for one, other in zip(flat.states[0], missing.states[0], strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-12)
 
@@ -209,7 +209,7 @@ def test_one_level_agrees_with_the_published_scheme():
     level = random_level(rng, [3, 4, 2], [0, 0, 0], [3])
     model = RGM(levels=(level,), D=rng.dirichlet(np.ones(3)))
     outcomes, _ = hard_evidence(rng, model, 30)
-    exact, nested = infer(model, outcomes), infer(model, outcomes, messages="posterior")
+    exact, nested = infer(model, outcomes), infer(model, outcomes, scheme="published")
     np.testing.assert_allclose(nested.states[0][0], exact.states[0][0], atol=1e-6)
     np.testing.assert_allclose(nested.log_evidence, exact.log_evidence, atol=1e-5)
 
@@ -236,7 +236,7 @@ BAD = {
     "message shape": ({"outcomes": [np.ones((1, 9))] * 5}, r"outcomes\[0\] must have shape"),
     "prior shape": ({"prior": np.ones(7) / 7}, "prior must have shape"),
     "prior sum": ({"prior": np.ones(1)}, "prior must"),
-    "messages": ({"messages": "loopy"}, 'must be "exact" or "posterior"'),
+    "scheme": ({"scheme": "loopy"}, 'must be "exact" or "published"'),
 }
 
 
@@ -259,11 +259,11 @@ def test_negative_or_undefined_likelihoods_are_refused():
 def test_likelihoods_must_leave_an_outcome_and_hold_a_sample():
     model = random_tree(np.random.default_rng(6))
     sizes = model.levels[0].n_outcomes
-    for messages in ("exact", "posterior"):
+    for scheme in ("exact", "published"):
         with pytest.raises(ValueError, match=r"outcomes\[0\] must leave some outcome possible"):
-            infer(model, [np.zeros((1, k)) for k in sizes], messages=messages)
+            infer(model, [np.zeros((1, k)) for k in sizes], scheme=scheme)
         with pytest.raises(ValueError, match=r"outcomes\[0\] must have shape \(n, "):
-            infer(model, [np.ones((0, k)) for k in sizes], messages=messages)
+            infer(model, [np.ones((0, k)) for k in sizes], scheme=scheme)
 
 
 def test_impossible_outcomes_say_what_to_do():

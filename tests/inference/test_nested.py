@@ -63,7 +63,7 @@ def test_the_compiled_loops_are_the_rules(seed, sharp):
     model = model.with_counts([level.a**sharp for level in model.levels])
     messages = random_evidence(rng, model, 3)
     priors = rng.dirichlet(np.ones(len(model.D)), 3)
-    posterior = infer(model, messages, prior=priors, messages="posterior")
+    posterior = infer(model, messages, prior=priors, scheme="published")
     for i in range(3):
         states, elbo = written_out(model, [message[i] for message in messages], priors[i])
         np.testing.assert_allclose(posterior.elbo[i], elbo, **close)
@@ -79,7 +79,7 @@ def test_contradictory_evidence_is_the_references():
         oracle = dict(file)
     level = replace(random_level(np.random.default_rng(0), [2, 2], [0, 0], [2]), a=oracle["likelihoods"])
     model = RGM(levels=(level,), D=oracle["prior"])
-    found = infer(model, oracle["outcomes"].argmax(1), messages="posterior")
+    found = infer(model, oracle["outcomes"].argmax(1), scheme="published")
     np.testing.assert_allclose(found.states[0][0][0], oracle["states"], rtol=1e-8)
     assert found.elbo[0, 0] == pytest.approx(float(oracle["elbo"]), abs=1e-10)
 
@@ -88,7 +88,7 @@ def test_pairs_are_the_product_of_both_posteriors():
     rng = np.random.default_rng(1)
     model = random_wiring(np.random.default_rng(3))
     assert model.n_levels > 1
-    found = infer(model, random_evidence(rng, model, 3), messages="posterior")
+    found = infer(model, random_evidence(rng, model, 3), scheme="published")
     for n, level in enumerate(model.levels[1:], start=1):
         for g, f in enumerate(level.parents):
             expected = np.einsum("no,ns->nos", found.states[n - 1][g], found.states[n][f])
@@ -101,9 +101,9 @@ def test_how_samples_are_portioned_does_not_matter(monkeypatch):
     rng = np.random.default_rng(2)
     model = random_wiring(rng)
     messages = random_evidence(rng, model, 20)
-    whole = infer(model, messages, messages="posterior")
+    whole = infer(model, messages, scheme="published")
     monkeypatch.setattr(nested, "CHUNK", 7)
-    portions = infer(model, messages, messages="posterior")
+    portions = infer(model, messages, scheme="published")
     np.testing.assert_array_equal(portions.elbo, whole.elbo)
     np.testing.assert_array_equal(portions.states[-1][0], whole.states[-1][0])
 
@@ -125,4 +125,4 @@ def test_a_state_without_counts_is_refused():
     a[1, :, 1] = 0
     model = RGM(levels=(replace(level, a=a),), D=np.full(2, 0.5))
     with pytest.raises(ValueError, match="state 1 has no counts in the likelihood of modality 1"):
-        infer(model, np.array([0, 0]), messages="posterior")
+        infer(model, np.array([0, 0]), scheme="published")

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rgm_core.inference.infer import infer
-from rgm_core.inference.sequence import infer_sequence, learn_transitions
-from rgm_core.model.rgm import RGM, Level
+from rgm_core.inference import filter, infer
+from rgm_core.inference.sequence import infer_sequence
+from rgm_core.learning import learn_transitions
+from rgm_core.model import RGM, Dynamics, Level
 from rgm_core.model.transitions import Transitions
 from rgm_core.structure.learn import learn_structure
 
@@ -52,8 +53,7 @@ def random_model(rng, tree, concentration=0.3):
             Level(
                 a=np.where(mask, rng.gamma(concentration, size=mask.shape) + 1e-3, 0),
                 n_outcomes=n_outcomes, parents=parents, n_states=n_states,
-                locations=np.zeros((len(parents), 1)), b=b,
-                initial=np.where(orphan, -1, 2 * (np.cumsum(~orphan) - 1)),
+                locations=np.zeros((len(parents), 1)), dynamics=Dynamics(b=b, has_parent=~orphan),
             )
         )  # fmt: skip
         n_outcomes = np.stack([n_states, [x.n_paths for x in b]], 1)[~orphan].ravel()
@@ -86,7 +86,7 @@ class Joint:
     def add_block(self, model, n, f, block):
         level, above = model.levels[n], model.levels[n + 1]
         first, path, second = ("s", n, f, 2 * block), ("u", n, f, block), ("s", n, f, 2 * block + 1)
-        B, g = level.B[f], level.initial[f]
+        B, g = level.B[f], level.dynamics.initial[f]
         self.add(B.transpose(1, 2, 0), first, path, second)
         if g < 0:
             self.add(np.ones(1), first)
@@ -161,19 +161,19 @@ def assert_marginals(posterior, joint, n, f, n_steps):
 
 
 @pytest.mark.parametrize("tree", TREES)
-def test_online_beliefs_use_the_data_so_far_only(tree):
+def test_filtered_beliefs_use_the_data_so_far_only(tree):
     rng = np.random.default_rng(5)
     model, n_steps = random_model(rng, TREES[tree]), 7
     data, _ = random_evidence(rng, model, n_steps, soft=False)
-    online = infer_sequence(model, data, online=True)
-    assert online.log_evidence == pytest.approx(infer_sequence(model, data).log_evidence)
+    current = filter(model, data)
+    assert current.log_evidence == pytest.approx(infer_sequence(model, data).log_evidence)
     for t in range(n_steps):
         so_far = infer_sequence(model, data[: t + 1])
         for n, level in enumerate(model.levels):
             for f in range(level.n_factors):
-                np.testing.assert_allclose(online.states[n][f][t], so_far.states[n][f][-1], atol=1e-12)
-                np.testing.assert_allclose(online.paths[n][f][t], so_far.paths[n][f][-1], atol=1e-12)
-    assert all(len(p) == n_steps for p in online.outcomes)
+                np.testing.assert_allclose(current.states[n][f][t], so_far.states[n][f][-1], atol=1e-12)
+                np.testing.assert_allclose(current.paths[n][f][t], so_far.paths[n][f][-1], atol=1e-12)
+    assert all(len(p) == n_steps for p in current.outcomes)
 
 
 def test_outcomes_are_the_posterior_predictive():
@@ -235,10 +235,10 @@ def test_transition_counts_grow_by_the_expected_number():
         assert (after.counts - before.counts).sum() == pytest.approx(4)  # one a block
 
 
-def test_online_beliefs_teach_no_transitions():
+def test_filtered_beliefs_teach_no_transitions():
     model = random_model(np.random.default_rng(14), TREES["two levels"])
-    posterior = infer_sequence(model, np.full((4, 3), -1), online=True)
-    with pytest.raises(ValueError, match="must use all data"):
+    posterior = filter(model, np.full((4, 3), -1))
+    with pytest.raises(TypeError, match="must be a SequencePosterior, as infer gives it"):
         learn_transitions(model, posterior)
 
 
@@ -248,14 +248,14 @@ def test_learning_transitions_without_prior_counts_never_lowers_the_evidence():
     model = random_model(rng, TREES["two levels"])
     low, top = model.levels
     every = Transitions.from_dense(rng.uniform(0.5, 2, (len(model.D), len(model.D), top.n_paths[0])))
-    model = replace(model, levels=(low, replace(top, b=(every,))))  # so that all sequences last
+    model = replace(model, levels=(low, top.with_transitions((every,))))  # so that all sequences last
     data, _ = random_evidence(rng, model, 80, soft=False)
     evidence = []
     for _ in range(12):
         posterior = infer_sequence(model, data)
         evidence.append(posterior.log_evidence)
         forgotten = [
-            replace(level, b=tuple(b.with_counts(1e-12 * b.counts) for b in level.b))
+            level.with_transitions(tuple(b.with_counts(1e-12 * b.counts) for b in level.b))
             for level in model.levels
         ]
         model = learn_transitions(replace(model, levels=tuple(forgotten)), posterior)
@@ -291,8 +291,7 @@ def test_a_single_event_has_no_transitions_on_top():
     model = learn_structure(clip, 2, dt=2)
     assert model.n_levels > 1
     assert len(model.levels[-1].b[0].edges) == 0
-    for online in (False, True):
-        posterior = infer_sequence(model, clip, online=online)
+    for posterior in (infer(model, clip), filter(model, clip)):
         assert posterior.log_evidence == pytest.approx(0)
         np.testing.assert_array_equal(posterior.paths[-1][0], 0)
 
@@ -301,11 +300,11 @@ def test_infer_dispatches_on_the_model():
     model = learn_structure(np.array([[0], [1], [0]]), 2, dt=2)
     data = np.array([[-1], [1], [-1]])
     assert infer(model, data).log_evidence == infer_sequence(model, data).log_evidence
-    assert len(infer(model, data, online=True).states[0][0]) == 3
+    assert len(filter(model, data).states[0][0]) == 3
     with pytest.raises(ValueError, match='must be "exact" for a dynamic model'):
-        infer(model, data, messages="posterior")
-    with pytest.raises(ValueError, match="online needs a dynamic model"):
-        infer(learn_structure(data[1:2], 2), data, online=True)
+        infer(model, data, scheme="published")
+    with pytest.raises(ValueError, match=r"static .*no order; use infer"):
+        filter(learn_structure(data[1:2], 2), data)
 
 
 def test_wiring_that_is_no_tree_is_an_error():
@@ -313,14 +312,12 @@ def test_wiring_that_is_no_tree_is_an_error():
     low, middle, top = model.levels
     with pytest.raises(ValueError, match="need one parent"):
         replace(model, levels=(low, replace(middle, parents=np.array([0, 1, 0, 1])), top))
-    with pytest.raises(ValueError, match="initial must number"):
-        replace(model, levels=(replace(low, initial=np.array([2, 0])), middle, top))
-    with pytest.raises(ValueError, match="b and initial go together"):
-        replace(low, initial=None)
+    with pytest.raises(ValueError, match=r"has_parent must be \d booleans"):
+        replace(low, dynamics=replace(low.dynamics, has_parent=np.array([True])))
     with pytest.raises(ValueError, match="do not equal"):
-        replace(model, levels=(replace(low, b=None, initial=None), middle, top))
+        replace(model, levels=(replace(low, dynamics=None), middle, top))
     with pytest.raises(ValueError, match="b has transitions between"):
-        replace(low, b=low.b[:1])
+        low.with_transitions(low.b[:1])
 
 
 def test_impossible_outcomes_of_a_factor_without_parent_are_an_error():

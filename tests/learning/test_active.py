@@ -75,7 +75,7 @@ def test_one_digit_is_learned_as_by_the_reference(digits, digit_structure):
 
 def test_digits_are_classified_as_by_the_reference(digits, learned_digits):
     model, _ = learned_digits
-    found = infer(model, digits["test"].astype(int), messages="posterior")
+    found = infer(model, digits["test"].astype(int), scheme="published")
     np.testing.assert_allclose(found.elbo[:, 2:].sum(1), digits["test_elbo"], rtol=0, atol=1e-8)
     np.testing.assert_allclose(found.states[-1][0], digits["test_states"], rtol=0, atol=1e-8)
 
@@ -104,7 +104,7 @@ def written_out(model, outcomes, labels, beta, eta):
     for i, label in enumerate(labels):
         prior = np.eye(len(model.D))[label] if label >= 0 else model.D
         seen = [message[i] / message[i].sum() for message in outcomes]
-        found = infer(model, seen, prior=prior, messages="posterior")
+        found = infer(model, seen, prior=prior, scheme="published")
         counts = []
         for n, level in enumerate(model.levels):
             a = level.a.copy()

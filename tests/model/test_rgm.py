@@ -119,7 +119,7 @@ def test_no_changed_byte_goes_unnoticed(model, tmp_path):
 
 
 def test_another_format_is_refused(model, tmp_path, monkeypatch):
-    monkeypatch.setattr("rgm_core.model.rgm.FORMAT", 99)
+    monkeypatch.setattr("rgm_core.model.storage.FORMAT", 99)
     model.save(tmp_path / "model.npz")
     monkeypatch.undo()
     with pytest.raises(ValueError, match="format 99, this version reads"):

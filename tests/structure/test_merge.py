@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rgm_core.inference.sequence import infer_sequence
-from rgm_core.model.rgm import RGM, Level
+from rgm_core.model import RGM, Dynamics, Level
 from rgm_core.model.transitions import Transitions
 from rgm_core.structure import learn as structure
 from rgm_core.structure.learn import learn_structure
@@ -29,7 +29,8 @@ def oracle_levels(name):
             Transitions(edges=edges[rows].astype(int), counts=counts[rows, 0], n_states=int(n))
             for rows, n in zip(of, part["n_states"], strict=True)
         )
-        levels.append(Level(**part, b=b, locations=np.zeros((len(part["parents"]), 1))))
+        dynamics = Dynamics(b=b, has_parent=part.pop("initial") >= 0)
+        levels.append(Level(**part, dynamics=dynamics, locations=np.zeros((len(part["parents"]), 1))))
     return levels
 
 
@@ -63,7 +64,7 @@ def assert_same_up_to_order_of_states(found, expected, rows, modalities=None):
 def rows_above(level, maps):
     """How the outcomes of the next level are renumbered: states by their map, paths not at all."""
     rows = []
-    for f in np.flatnonzero(level.initial >= 0):
+    for f in np.flatnonzero(level.dynamics.initial >= 0):
         rows += [maps[f], np.arange(level.n_paths[f])]
     return rows
 
@@ -94,7 +95,7 @@ def oracle_groups(monkeypatch):
 def test_structure_within_given_groups_is_that_of_the_reference():
     model, expected = learn_structure(FRAMES, 2, dt=2, group_size=4), oracle_model("one")
     low, high = model.levels
-    np.testing.assert_array_equal(low.initial, expected.levels[0].initial)
+    np.testing.assert_array_equal(low.dynamics.initial, expected.levels[0].dynamics.initial)
     maps = assert_same_up_to_order_of_states(low, expected.levels[0], [np.arange(2)] * 16)
     assert_same_up_to_order_of_states(high, expected.levels[1], rows_above(low, maps))
 
@@ -151,7 +152,7 @@ def test_merging_keeps_streams_and_factors_without_parent():
     model = learn_structure(outcomes, n_outcomes, dt=2, group_size=4, streams=streams)
     new = np.hstack([ORACLE["new_frames"], ORACLE["extra"][:24]]).astype(int)
     merged = merge_structure(model, new)
-    orphans = model.levels[0].initial < 0
+    orphans = model.levels[0].dynamics.initial < 0
     assert orphans.any()
     np.testing.assert_array_equal(merged.levels[0].n_states[orphans], 1)
     np.testing.assert_array_equal(merged.levels[1].defining, model.levels[1].defining)
@@ -202,7 +203,7 @@ def test_unpredictable_modalities_get_no_parent():
     model = learn_structure(clip, 2, dt=2, group_size=4)
     low = model.levels[0]
     for g in (4, 5):
-        assert low.initial[low.parents[g]] == -1
+        assert low.dynamics.initial[low.parents[g]] == -1
         assert low.n_states[low.parents[g]] == 1
     np.testing.assert_allclose(low.A[4][:, 0], np.bincount(noise[:, 0]) / 200)
     posterior = infer_sequence(model, clip)
@@ -262,7 +263,7 @@ def test_a_dynamic_model_is_saved_and_loaded(tmp_path):
     loaded = RGM.load(tmp_path / "model.npz")
     assert loaded.dt == 2
     for before, after in zip(model.levels, loaded.levels, strict=True):
-        np.testing.assert_array_equal(after.initial, before.initial)
+        np.testing.assert_array_equal(after.dynamics.initial, before.dynamics.initial)
         np.testing.assert_array_equal(after.a, before.a)
         assert (after.defining is None) == (before.defining is None)
         for b, c in zip(before.b, after.b, strict=True):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rgm_core.model.transitions import Transitions, find_paths
+from rgm_core.model.transitions import Transitions
+from rgm_core.structure.paths import find_paths
 
 sequences = st.lists(st.integers(0, 3), min_size=1, max_size=40)
 

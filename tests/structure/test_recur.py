@@ -5,7 +5,7 @@ import pytest
 
 from rgm_core.generation.orbits import generate_orbit
 from rgm_core.inference.infer import infer
-from rgm_core.inference.sequence import learn_transitions
+from rgm_core.learning import learn_transitions
 from rgm_core.structure.learn import learn_structure
 from rgm_core.structure.recur import event_outcomes, event_similarity, link_events, prune_transitions
 

@@ -38,13 +38,13 @@ def test_evidence_of_the_steps_adds_up_to_the_evidence_of_the_whole(seed, mass):
     for a, n in zip(found.a, n_outcomes, strict=True):
         prior = np.full(a.shape, mass / n)
         whole += log_dirichlet_evidence(a - prior, prior)
-    np.testing.assert_allclose(found.evidence.sum(), whole, rtol=1e-10)
+    np.testing.assert_allclose(found.log_probability.sum(), whole, rtol=1e-10)
 
 
 def test_log_odds_by_hand():
     """One binary modality: 0, then 1. Parent: p = (m/2)/(1 + m). Augmented: p = 1/2, I grows to ln 2."""
     found = select_states(np.array([[0], [1]]), 2, mass=0.5)
-    np.testing.assert_allclose(found.log_evidence[1], np.log(0.5) - np.log(0.25 / 1.5))
+    np.testing.assert_allclose(found.log_bayes_factor[1], np.log(0.5) - np.log(0.25 / 1.5))
     p = np.array([[1.25, 0.25], [0.25, 1.25]]) / 3
     np.testing.assert_allclose(found.information[1], (p * np.log(p / 0.25)).sum())
     assert found.chosen.tolist() == [0, 1]
