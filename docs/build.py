@@ -44,7 +44,7 @@ Benchmarks <benchmarks/README>
 Data <data/README>
 ```
 """
-HEAD = ("| figure | claim | paper | bar | here | why |", "|---|---|---|---|---|---|")
+HEAD = ("| figure | claim | reported | bar | here | null | why |", "|---|---|---|---|---|---|---|")
 COURSE = """# Notebooks
 
 In reading order. Each states its aim and what it needs, and ends with exercises, whose solutions fold out.
@@ -154,7 +154,8 @@ def write_claims(source: Path, notebooks: dict) -> None:
     page = [
         "# Claims",
         "",
-        "What the article reports, the bar that we set, and what the notebooks on this site obtained. Some "
+        "What the article or its reference implementation reports, the bar that we set, what the notebooks "
+        "on this site obtained, and what a meaningless model obtains in the same test (null). Some "
         "are shown at teaching sizes; `uv run reproduce.py` judges all claims at the paper's.",
     ]
     for name, notebook in notebooks.items():
@@ -164,9 +165,10 @@ def write_claims(source: Path, notebooks: dict) -> None:
         page += ["", f"## [{title(notebook)}](notebooks/{name}.ipynb)", "", *HEAD]
         for key, claim in rows.items():
             here = with_unit(obtained.get(key), claim.unit) + note
-            page.append(
-                f"| {claim.figure} | {claim.text} | {claim.paper} | {claim.bar} | {here} | {claim.why} |"
-            )
+            null = with_unit(record.get("nulls", {}).get(key, claim.null), claim.unit)
+            nothing = f"{null}: {claim.null_text}" if claim.null_text else "–"
+            cells = (claim.figure, claim.text, claim.reported_text, claim.bar, here, nothing, claim.why)
+            page.append(f"| {' | '.join(cells)} |")
     (source / "claims.md").write_text("\n".join(page) + "\n")
 
 

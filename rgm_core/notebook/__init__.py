@@ -1,11 +1,13 @@
 """What a notebook says: its record, its claims, and how both are shown."""
 
-from rgm_core.notebook.claims import Claim, Claims, Status, load_claims, record
+from rgm_core.notebook.claims import Claim, Claims, Source, Status, load_claims
 from rgm_core.notebook.display import display_with_record, format_number, format_table, in_kernel, with_unit
+from rgm_core.notebook.recording import record
 
 __all__ = [
     "Claim",
     "Claims",
+    "Source",
     "Status",
     "display_with_record",
     "format_number",

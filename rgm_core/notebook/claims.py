@@ -1,62 +1,95 @@
-"""Claims as data: what the paper reports, the bar that we set, and what a notebook obtained.
+"""Claims as data: what is reported, the bar that we set, what a notebook and what nothing obtained.
 
-``claims.toml`` at the top of the repository lists them; its header documents the format. The last
-cell of a notebook calls `record`, which prints claimed against obtained.
+``claims.toml`` at the top of the repository lists them; its header documents the format.
 """
 
 import math
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
-from rgm_core.notebook.display import (
-    display_with_record,
-    format_number,
-    format_table,
-    in_kernel,
-    with_unit,
-)
+import msgspec
+
+from rgm_core.notebook.display import format_number, with_unit
 
 CLAIMS_VARIABLE = "RGM_CLAIMS"  #: environment: another claims file (reproduce.py --claims)
-QUICK_VARIABLE = "RGM_QUICK"  #: environment: set when sizes are reduced (reproduce.py --quick)
 
-_TEXTS = ("notebook", "figure", "text", "unit", "why")
-_NUMBERS = ("min", "max", "equals", "tolerance", "within")
+Text = Annotated[str, msgspec.Meta(pattern=r"\S")]  #: not empty
+Size = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Status(StrEnum):
     """What became of a claim."""
 
-    REPRODUCED = "reproduced"
+    REPRODUCED = "reproduced"  # a number of the article or of its reference implementation
     WITHIN_TOLERANCE = "within tolerance"
+    HOLDS = "holds"  # a claim of our own
     DIFFERS = "differs"
+    NULL_PASSES = "null passes"  # a meaningless model meets the bar: the claim says nothing
     NOT_ATTEMPTED = "not attempted"
-    NOT_JUDGED = "not judged"  # obtained at other sizes than the paper's
+    NOT_JUDGED = "not judged"  # obtained at other sizes than those of the claims
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """One number of the paper, or of ours, with the bar it has to meet."""
+class Source(StrEnum):
+    """Who says it."""
+
+    ARTICLE = "article"  # printed there
+    REFERENCE = "reference"  # what the article's reference implementation gave when it was run
+    OURS = "ours"  # nobody but us
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One number, with the bar it has to meet and what a meaningless model gets in its place."""
 
     name: str
-    notebook: str
-    figure: str
-    text: str
+    notebook: Text
+    figure: Text
+    text: Text
     unit: str
-    paper: float | str  # as printed; "not reported" where the paper gives none
-    why: str
+    source: Source
+    why: Text
+    reported: float | Text | None = None  # as printed, or as the reference gave it
+    within: Size = 0.0
     min: float | None = None
     max: float | None = None
     equals: float | None = None
-    tolerance: float = 0.0
-    within: float = 0.0
+    tolerance: Size = 0.0
+    asked: float | None = None  # the harder bar that was asked for and missed
+    null: float | None = None
+    null_text: Text | None = None  # which meaningless model
+    null_test: Text | None = None  # what measures ``null``; otherwise the notebook does
+
+    def __post_init__(self):
+        numbers = (value for value in msgspec.structs.astuple(self) if isinstance(value, float))
+        if not all(map(math.isfinite, numbers)):
+            raise ValueError("found a number that is not finite; expected finite ones only")
+        if self.min is self.max is self.equals is None:
+            raise ValueError("found no bar; expected min, max or equals")
+        if None not in (self.min, self.max) and self.min > self.max:
+            raise ValueError("found min > max; expected min ≤ max")
+        if self.tolerance and self.equals is None:
+            raise ValueError("found tolerance without equals; expected both")
+        if (self.reported is None) != (self.source == Source.OURS):
+            raise ValueError(
+                f"found source = {self.source!s} and reported = {self.reported!r}; expected reported "
+                "for what the article or the reference says, and for nothing of ours"
+            )
+        if self.within and not isinstance(self.reported, float):
+            raise ValueError("found within without a number in reported; expected both")
+        if (self.null is None) != (self.null_test is None) or (
+            self.null is not None and self.null_text is None
+        ):
+            raise ValueError(
+                "found a part of null, null_text and null_test; expected all three, or null_text "
+                "alone where the notebook measures the null"
+            )
 
     @property
     def bar(self) -> str:
-        """The bar in words, such as ``≥ 94`` or ``= 16 ± 2``."""
+        """The bar in words, such as ``≥ 94`` or ``= 16 ± 2``, and the one asked for if it is another."""
         parts = []
         if self.min is not None:
             parts.append(f"≥ {format_number(self.min)}")
@@ -65,7 +98,20 @@ class Claim:
         if self.equals is not None:
             margin = f" ± {format_number(self.tolerance)}" if self.tolerance else ""
             parts.append(f"= {format_number(self.equals)}{margin}")
-        return ", ".join(parts)
+        asked = f" (asked: {format_number(self.asked)})" if self.asked is not None else ""
+        return ", ".join(parts) + asked
+
+    @property
+    def reported_text(self) -> str:
+        """What is reported and by whom, such as ``94.5 % (reference)``; – for claims of our own."""
+        if self.reported is None:
+            return "–"
+        return f"{with_unit(self.reported, self.unit)} ({self.source})"
+
+    @property
+    def measured_null(self) -> bool:
+        """Whether the notebook measures the null, rather than the test that ``null_test`` names."""
+        return self.null is None and self.null_text is not None
 
     def holds(self, value: float) -> bool:
         """Tell whether a value meets the bar."""
@@ -75,41 +121,58 @@ class Claim:
             and (self.equals is None or _near(value, self.equals, self.tolerance))
         )
 
-    def judge(self, value: float | None) -> Status:
-        """Judge a value by the bar and by its distance to the paper's.
+    def judge(self, value: float | None, null: float | None = None) -> Status:
+        """Judge a value by the bar, by the null and by its distance to what is reported.
+
+        Parameters
+        ----------
+        value : what was obtained; None if it was not attempted.
+        null : what a meaningless model obtained in the same run; None takes the claim's own.
 
         Returns
         -------
         Status
-            *differs* if the bar does not hold; *reproduced* if it holds and the paper prints no
-            number or ours is ``within`` of it; *within tolerance* if the bar holds, farther from
-            the paper's number; *not attempted* without a value.
+            *not attempted* without a value; *null passes* if the null meets the bar; *differs* if
+            the value does not. If it does: *holds* for a claim of our own; *reproduced* if what is
+            reported is no number, or ours is ``within`` of it; else *within tolerance*.
         """
+        null = self.null if null is None else null
         if value is None:
             return Status.NOT_ATTEMPTED
+        if null is not None and self.holds(null):
+            return Status.NULL_PASSES
         if not self.holds(value):
             return Status.DIFFERS
-        if isinstance(self.paper, str) or _near(value, self.paper, self.within):
+        if self.source == Source.OURS:
+            return Status.HOLDS
+        if isinstance(self.reported, str) or _near(value, self.reported, self.within):
             return Status.REPRODUCED
         return Status.WITHIN_TOLERANCE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sizes:
-    """Parameters of one notebook at the paper's size and for a first look."""
+class Sizes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Parameters of one notebook at the size of its claims and for a first look."""
 
-    paper: Mapping[str, object] = field(default_factory=dict)
-    quick: Mapping[str, object] = field(default_factory=dict)
+    paper: dict[str, object] = {}
+    quick: dict[str, object] = {}
     seconds: float | None = None  # about, at the paper's size
 
+    def __post_init__(self):
+        for part in ("paper", "quick"):
+            if "out" in getattr(self, part):
+                raise ValueError(f"{part} sets out; expected it left to reproduce.py --out")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claims:
+    def are_of_claims(self, parameters: Mapping[str, object]) -> bool:
+        """Tell whether a run's parameters are the sizes that the claims are made for."""
+        return all(name in parameters and parameters[name] == value for name, value in self.paper.items())
+
+
+class Claims(msgspec.Struct, frozen=True, kw_only=True):
     """Everything in a claims file."""
 
     path: Path
-    claims: Mapping[str, Claim]
-    notebooks: Mapping[str, Sizes]
+    claims: dict[str, Claim]
+    notebooks: dict[str, Sizes]
 
     def of(self, notebook: str) -> dict[str, Claim]:
         """Return the claims of one notebook by name, in the file's order."""
@@ -139,137 +202,30 @@ def load_claims(path: str | os.PathLike | None = None) -> Claims:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"{path}: cannot be read as a claims file: {error}") from None
-    _check_keys(path.name, content, {"notebooks", "claims"})
-    tables = {part: _table(f"{path.name}: {part}", content.get(part, {})) for part in content}
+    parts = _convert(path.name, content, _File)
     claims = {
-        name: _claim(f'{path.name}: claims."{name}"', name, entry)
-        for name, entry in tables.get("claims", {}).items()
+        name: _convert(f'{path.name}: claims."{name}"', {"name": name, **entry}, Claim)
+        for name, entry in parts.claims.items()
     }
     notebooks = {
-        name: _sizes(f"{path.name}: notebooks.{name}", entry)
-        for name, entry in tables.get("notebooks", {}).items()
+        name: _convert(f"{path.name}: notebooks.{name}", entry, Sizes)
+        for name, entry in parts.notebooks.items()
     }
     return Claims(path=path, claims=claims, notebooks=notebooks)
 
 
-def record(
-    notebook: str,
-    values: Mapping[str, float | None],
-    *,
-    judged: bool = True,
-    claims: str | os.PathLike | None = None,
-) -> None:
-    """Record what a notebook obtained and print it beside what was claimed.
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    claims: dict[str, dict] = {}
+    notebooks: dict[str, dict] = {}
 
-    Parameters
-    ----------
-    notebook : its name without suffix, such as ``05_mnist_active_learning``.
-    values : number of each claim of the notebook by name; None where it was not attempted.
-    judged : False if this run's sizes are not those of the claims: they are shown, not judged.
-    claims : claims file; None takes the repository's own.
 
-    Raises
-    ------
-    ValueError
-        If a name is unknown or missing, or a value is not a finite number.
-    """
-    known = load_claims(claims).of(notebook)
-    obtained = _check_values(notebook, values, known)
-    judged = judged and not os.environ.get(QUICK_VARIABLE)
-    rows = [("claim", "paper", "bar", "ours", "status")]
-    for name, claim in known.items():
-        status = claim.judge(obtained[name]) if judged else Status.NOT_JUDGED
-        paper, ours = (with_unit(value, claim.unit) for value in (claim.paper, obtained[name]))
-        rows.append((name, paper, claim.bar, ours, status))
-    table = format_table(rows) if known else f"{notebook} makes no claims"
-    if in_kernel():
-        display_with_record({"text/plain": table}, {"claims": obtained, "judged": judged})
-    else:
-        print(table)
+def _convert(where: str, entry: dict, kind: type):
+    try:
+        return msgspec.convert(entry, kind)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{where}: {error}") from None
 
 
 def _near(value: float, target: float, distance: float) -> bool:
     """Compare with a margin for the rounding of decimal bars: 94.5 is 0.7 from 93.8."""
     return abs(value - target) <= distance + 1e-9 * max(1.0, abs(target))
-
-
-def _check_values(
-    notebook: str, values: Mapping[str, float | None], known: Mapping[str, Claim]
-) -> dict[str, float | None]:
-    """Return the values as plain floats in the order of the claims file."""
-    unknown, missing = sorted(set(values) - set(known)), sorted(set(known) - set(values))
-    if unknown or missing:
-        raise ValueError(
-            f"values: found {', '.join(map(repr, unknown)) or 'nothing'} unknown and "
-            f"{', '.join(map(repr, missing)) or 'nothing'} missing; expected the claims of "
-            f"{notebook}: {', '.join(known) or 'none'}"
-        )
-    return {name: _finite(f"values[{name!r}]", values[name], optional=True) for name in known}
-
-
-def _finite(where: str, value: object, *, optional: bool = False) -> float | None:
-    if value is None and optional:
-        return None
-    try:
-        number = float(value) if not isinstance(value, str | bool) else math.nan
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise ValueError(f"{where}: found {value!r}; expected a finite number")
-    return number
-
-
-def _table(where: str, entry: object) -> dict:
-    if not isinstance(entry, dict):
-        raise ValueError(f"{where}: found {entry!r}; expected a table")
-    return entry
-
-
-def _check_keys(where: str, entry: dict, known: set[str]) -> None:
-    if unknown := sorted(set(entry) - known):
-        raise ValueError(
-            f"{where}: found {', '.join(map(repr, unknown))}; expected only "
-            f"{', '.join(sorted(known))}"
-        )
-
-
-def _claim(where: str, name: str, entry: object) -> Claim:
-    """Check one claim's table."""
-    entry = _table(where, entry)
-    _check_keys(where, entry, {*_TEXTS, *_NUMBERS, "paper"})
-    if missing := [key for key in (*_TEXTS, "paper") if key not in entry]:
-        raise ValueError(f"{where}: {', '.join(missing)} missing; expected in every claim")
-    for key in _TEXTS:
-        if not isinstance(entry[key], str) or not (entry[key].strip() or key == "unit"):
-            raise ValueError(f"{where}: found {key} = {entry[key]!r}; expected a text")
-    numbers = {key: _finite(f"{where}: {key}", entry[key]) for key in _NUMBERS if key in entry}
-    if not {"min", "max", "equals"} & set(numbers):
-        raise ValueError(f"{where}: found no bar; expected min, max or equals")
-    if numbers.get("min", -math.inf) > numbers.get("max", math.inf):
-        raise ValueError(f"{where}: found min > max; expected min ≤ max")
-    if "tolerance" in numbers and "equals" not in numbers:
-        raise ValueError(f"{where}: found tolerance without equals; expected both")
-    if any(numbers.get(key, 0) < 0 for key in ("tolerance", "within")):
-        raise ValueError(f"{where}: found a negative tolerance or within; expected ≥ 0")
-    paper = entry["paper"]
-    if not isinstance(paper, str):
-        paper = _finite(f"{where}: paper", paper)
-    elif not paper.strip() or "within" in numbers:
-        raise ValueError(
-            f'{where}: found paper = {paper!r}; expected a number, or a text such as "not '
-            'reported" without within'
-        )
-    texts = {key: entry[key] for key in _TEXTS}
-    return Claim(name=name, paper=paper, **texts, **numbers)
-
-
-def _sizes(where: str, entry: object) -> Sizes:
-    """Check one notebook's table."""
-    entry = _table(where, entry)
-    _check_keys(where, entry, {"paper", "quick", "seconds"})
-    for key in ("paper", "quick"):
-        parameters = _table(f"{where}: {key}", entry.get(key, {}))
-        if "out" in parameters:
-            raise ValueError(f"{where}: {key} sets out; expected it left to reproduce.py --out")
-    seconds = _finite(f"{where}: seconds", entry.get("seconds"), optional=True)
-    return Sizes(paper=entry.get("paper", {}), quick=entry.get("quick", {}), seconds=seconds)

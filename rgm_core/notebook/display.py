@@ -16,6 +16,11 @@ def in_kernel() -> bool:
     return getattr(shell, "kernel", None) is not None
 
 
+def notebook_variables() -> dict[str, object]:
+    """Return the variables of the running notebook by name; none outside a kernel."""
+    return dict(sys.modules["IPython"].get_ipython().user_ns) if in_kernel() else {}
+
+
 def display_with_record(data: dict, record: dict, **metadata) -> None:
     """Display a MIME bundle in the running kernel, with a record in its metadata.
 

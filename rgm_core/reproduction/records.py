@@ -24,6 +24,7 @@ class Outputs:
 
     figures: dict[str, dict[str, str]]  # name to description and SHA-256 of the plotted arrays
     claims: dict[str, float | None]
+    nulls: dict[str, float | None]
     judged: bool
 
 
@@ -40,7 +41,7 @@ def read_outputs(notebook: Mapping, known: Mapping[str, object]) -> Outputs:
     ValueError
         If two figures have the same name, or a claim is unknown or not a finite number.
     """
-    figures, claims, judged = {}, {}, True
+    figures, claims, nulls, judged = {}, {}, {}, True
     for shown in _shown(notebook):
         if "figure" in shown:
             name = shown["figure"]
@@ -49,12 +50,13 @@ def read_outputs(notebook: Mapping, known: Mapping[str, object]) -> Outputs:
             figures[name] = {"alt": shown["alt"], "sha256": shown["sha256"]}
         if "claims" in shown:
             claims |= shown["claims"]
+            nulls |= shown["nulls"]
             judged = judged and shown["judged"]
-    for name, value in claims.items():
+    for name, value in (*claims.items(), *nulls.items()):
         number = isinstance(value, int | float) and math.isfinite(value)
         if name not in known or not (number or value is None):
             raise ValueError(f"claim {name!r} = {value!r}; expected a number for one of {[*known]}")
-    return Outputs(figures=figures, claims=claims, judged=judged)
+    return Outputs(figures=figures, claims=claims, nulls=nulls, judged=judged)
 
 
 def tidy(notebook_text: str, work: Path, shown_as: str) -> str:
@@ -80,6 +82,7 @@ def new_record(job: Job, key: str, inputs: Inputs, outputs: Outputs, seconds: fl
         "data": inputs.data,
         "judged": outputs.judged,
         "claims": outputs.claims,
+        "nulls": outputs.nulls,
         "figures": outputs.figures,
     }
 
@@ -133,7 +136,7 @@ def load_record(out: Path, name: str) -> dict | None:
     """Read a notebook's record; None if there is none that can be read."""
     try:
         record = json.loads(_record_path(out, name).read_text(encoding="utf-8"))
-        complete = record["notebook"] == name and {"key", "claims", "figures"} <= set(record)
+        complete = record["notebook"] == name and {"key", "claims", "nulls", "figures"} <= set(record)
         return record if complete and isinstance(record["files"], dict) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -14,7 +14,8 @@ from rgm_core.reproduction.manifest import Notebook
 from rgm_core.reproduction.progress import elapsed
 from rgm_core.reproduction.storage import write_text
 
-_PASS = {Status.REPRODUCED: "pass", Status.WITHIN_TOLERANCE: "pass", Status.NOT_JUDGED: "–"}
+_PASS = dict.fromkeys((Status.REPRODUCED, Status.WITHIN_TOLERANCE, Status.HOLDS), "pass")
+_PASS |= {Status.NOT_JUDGED: "–"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,7 @@ class Row:
 
     claim: Claim
     value: float | None
+    null: float | None  # what a meaningless model obtained in the same test
     status: Status
     state: str
 
@@ -47,14 +49,14 @@ class Row:
         return _PASS.get(self.status, "FAIL")
 
     @property
-    def paper(self) -> str:
-        """The paper's value as text."""
-        return with_unit(self.claim.paper, self.claim.unit)
-
-    @property
     def ours(self) -> str:
         """Our value as text."""
         return with_unit(self.value, self.claim.unit)
+
+    @property
+    def nothing(self) -> str:
+        """The null's value as text."""
+        return with_unit(self.null, self.claim.unit)
 
 
 def make_rows(claims: Claims, entries: Iterable[Entry]) -> list[Row]:
@@ -65,8 +67,11 @@ def make_rows(claims: Claims, entries: Iterable[Entry]) -> list[Row]:
 
 def claims_table(rows: Sequence[Row]) -> str:
     """Write claims as an aligned table."""
-    header = ("claim", "paper", "bar", "ours", "verdict", "status")
-    body = [(r.claim.name, r.paper, r.claim.bar, r.ours, r.verdict, r.status) for r in rows]
+    header = ("claim", "reported", "bar", "ours", "null", "verdict", "status")
+    body = [
+        (r.claim.name, r.claim.reported_text, r.claim.bar, r.ours, r.nothing, r.verdict, r.status)
+        for r in rows
+    ]
     return format_table([header, *body])
 
 
@@ -78,9 +83,12 @@ def write_claims(out: Path, rows: Iterable[Row]) -> None:
             "figure": row.claim.figure,
             "text": row.claim.text,
             "unit": row.claim.unit,
-            "paper": row.claim.paper,
+            "source": row.claim.source,
+            "reported": row.claim.reported,
             "bar": row.claim.bar,
             "value": row.value,
+            "null": row.null,
+            "null_text": row.claim.null_text,
             "status": row.status,
             "notebook_state": row.state,
             "why": row.claim.why,
@@ -112,10 +120,11 @@ def _row(claim: Claim, entry: Entry | None) -> Row:
     state = entry.state if entry else "not run"
     record = entry.record if entry and entry.state != "failed" else None
     value = record["claims"].get(claim.name) if record else None
-    status = claim.judge(value)
+    null = record["nulls"].get(claim.name, claim.null) if record else claim.null
+    status = claim.judge(value, null)
     if record and (record["quick"] or not record["judged"]):  # some claims are made at full size only
         status = Status.NOT_JUDGED
-    return Row(claim=claim, value=value, status=status, state=state)
+    return Row(claim=claim, value=value, null=null, status=status, state=state)
 
 
 def _section(out: Path, entry: Entry) -> dict:

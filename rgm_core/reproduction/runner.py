@@ -17,7 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rgm_core.notebook.claims import CLAIMS_VARIABLE, QUICK_VARIABLE, Claims
+from rgm_core.notebook.claims import CLAIMS_VARIABLE, Claims
+from rgm_core.notebook.recording import QUICK_VARIABLE
 from rgm_core.reproduction.fingerprint import Inputs, job_key
 from rgm_core.reproduction.manifest import Job
 from rgm_core.reproduction.progress import PlainProgress

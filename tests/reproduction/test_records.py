@@ -12,7 +12,7 @@ def files(folder):
 
 def new_record(name, figures=()):
     about = {figure: {"alt": figure, "sha256": ""} for figure in figures}
-    return {"notebook": name, "key": "", "claims": {}, "figures": about}
+    return {"notebook": name, "key": "", "claims": {}, "nulls": {}, "figures": about}
 
 
 def produce(folder, *paths):
@@ -44,8 +44,14 @@ def test_figures_that_no_longer_exist_are_removed(tmp_path):
     ("shown", "complaint"),
     [
         ([{"figure": "a", "alt": "", "sha256": ""}] * 2, "figure 'a' is shown twice"),
-        ([{"claims": {"fig1.x": 3}, "judged": True}], "claim 'fig1.x' = 3; expected a number for"),
-        ([{"claims": {"fig1.a": "3"}, "judged": True}], "claim 'fig1.a' = '3'; expected a number"),
+        (
+            [{"claims": {"fig1.x": 3}, "nulls": {}, "judged": True}],
+            "claim 'fig1.x' = 3; expected a number for",
+        ),
+        (
+            [{"claims": {"fig1.a": "3"}, "nulls": {}, "judged": True}],
+            "claim 'fig1.a' = '3'; expected a number",
+        ),
     ],
 )
 def test_what_a_notebook_recorded_is_checked(shown, complaint):

@@ -34,7 +34,8 @@ notebook = "01_wave"
 figure = "1"
 text = "A third of the points"
 unit = "%"
-paper = 100.5
+source = "article"
+reported = 100.5
 min = 90
 within = 1
 why = "the <b>wave</b> is noisy"
@@ -44,7 +45,8 @@ notebook = "03_count"
 figure = "3, 4"
 text = "How many there are"
 unit = ""
-paper = "not reported"
+source = "ours"
+null_text = "none at all"
 equals = 8
 why = "it is exact"
 """
@@ -63,7 +65,7 @@ WAVE = (
     "import os, sys\n"
     "print([value for name, value in os.environ.items() if name.endswith('NUM_THREADS')])\n"
     "print(sys.executable)",
-    "from rgm_core.notebook.claims import record\nrecord('01_wave', {'fig01.third': n / 3})",
+    "from rgm_core.notebook import record\nrecord('01_wave', {'fig01.third': n / 3})",
 )
 FAILS = (
     "out = None",
@@ -73,7 +75,8 @@ FAILS = (
 )
 COUNT = (
     "n = 7\nout = None",
-    "from rgm_core.notebook.claims import record\nrecord('03_count', {'fig03.count': n})",
+    "from rgm_core.notebook import record\n"
+    "record('03_count', {'fig03.count': n}, nulls={'fig03.count': 0})",
 )
 SLOW = (
     "patience = 60  # seconds\nout = None",
@@ -190,8 +193,8 @@ def test_a_failure_does_not_keep_the_others_from_running(world):
 
 def test_claims_are_judged_and_written(world):
     folder, (_, output, _) = world
-    assert re.search(r"fig01.third +100.5 % +≥ 90 +100 % +pass +reproduced", output)
-    assert re.search(r"fig03.count +not reported +\= 8 +7 +FAIL +differs", output)
+    assert re.search(r"fig01.third +100.5 % .article. +≥ 90 +100 % +– +pass +reproduced", output)
+    assert re.search(r"fig03.count +– +\= 8 +7 +0 +FAIL +differs", output)
     assert "Claims: 1 of 2 hold." in output
     claims = json.loads((folder / "out/claims.json").read_text())
     assert list(claims) == ["fig01.third", "fig03.count"]
@@ -200,9 +203,12 @@ def test_claims_are_judged_and_written(world):
         "figure": "1",
         "text": "A third of the points",
         "unit": "%",
-        "paper": 100.5,
+        "source": "article",
+        "reported": 100.5,
         "bar": "≥ 90",
         "value": 100.0,
+        "null": None,
+        "null_text": None,
         "status": "reproduced",
         "notebook_state": "up to date",
         "why": "the <b>wave</b> is noisy",
@@ -310,7 +316,7 @@ def test_quick_is_no_full_run_and_jobs_change_nothing(world, tmp_path):
     folder, _ = world
     code, output, _ = reproduce(folder, "3", "--quick", out=tmp_path)
     assert code == 0
-    assert re.search(r"fig03.count .* 2 +– +not judged", output)
+    assert re.search(r"fig03.count .* 2 +0 +– +not judged", output)
     assert "shown, not judged" in output
     assert json.loads((tmp_path / "claims.json").read_text())["fig03.count"]["value"] == 2.0
     assert "Reduced sizes" in (tmp_path / "report.html").read_text()
