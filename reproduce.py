@@ -8,6 +8,7 @@ from rich.console import Console
 
 from rgm_core.reproduction import UsageError
 from rgm_core.reproduction.session import ROOT, list_notebooks, open_session, reproduce
+from rgm_core.reproduction.terminal import accept_any_text
 
 DESCRIPTION = """\
 Run the notebooks at the paper's sizes and compare what they obtain with what the paper reports.
@@ -49,6 +50,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--list", action="store_true", help="list the notebooks and what is there of them")
     add("--quick", action="store_true", help="reduced sizes; claims are shown, not judged")
     add("--jobs", type=positive, default=1, metavar="N", help="notebooks at once (default 1)")
+    add("--timeout", type=minutes, default=120.0, metavar="MIN", help="for each notebook (default 120)")
     add("--out", type=Path, default=Path("results"), help="folder for results (default results)")
     add("--fresh", action="store_true", help="run also what is up to date")
     add("--notebooks", type=Path, default=ROOT / "notebooks", metavar="DIR", help="their folder")
@@ -63,8 +65,20 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def minutes(text: str) -> float:
+    """Read a time limit."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = 0.0
+    if not 0 < found < 1e5:
+        raise argparse.ArgumentTypeError(f"found {text!r}; expected a number of minutes above 0")
+    return found
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit code."""
+    accept_any_text(sys.stdout, sys.stderr)
     options = parse(arguments)
     console = Console()
     try:
@@ -78,11 +92,15 @@ def main(arguments: list[str] | None = None) -> int:
             quick=options.quick,
             fresh=options.fresh,
             workers=options.jobs,
+            minutes=options.timeout,
             console=console,
         )
     except UsageError as error:
         print(f"reproduce.py: {error}", file=sys.stderr)
         return 2
+    except OSError as error:  # of the output folder: a notebook's own errors are told with it
+        print(f"reproduce.py: {error.filename or options.out}: {error.strerror or error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nStopped. What was finished is kept; the next run resumes.", file=sys.stderr)
         return 130

@@ -178,6 +178,8 @@ def print_table(rows: list[Row]) -> None:
 
 
 def write_json(path: Path, rows: list[Row], options) -> None:
+    from rgm_core.model.files import write_text  # not before: importing is measured
+
     settings = {name: value for name, value in vars(options).items() if name != "json"}
     measured = [
         row._asdict() | {"value": float(f"{row.value:.4g}"), "verdict": row.verdict} for row in rows
@@ -185,9 +187,7 @@ def write_json(path: Path, rows: list[Row], options) -> None:
     text = json.dumps(
         {"machine": machine(), "settings": settings, "measured": measured}, indent=2, ensure_ascii=False
     )
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(text + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    write_text(path, text + "\n")
 
 
 def machine() -> dict:

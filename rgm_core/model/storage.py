@@ -6,10 +6,10 @@ import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import numpy as np
 
+from rgm_core.model.files import replacing
 from rgm_core.model.level import Dynamics, Level
 from rgm_core.model.transitions import Transitions
 
@@ -26,14 +26,8 @@ def write(path: str | os.PathLike, levels: tuple[Level, ...], D: np.ndarray) -> 
     arrays = {"format": np.array(FORMAT), "D": D}
     for n, level in enumerate(levels):
         arrays |= {f"level{n}_{name}": value for name, value in _to_arrays(level).items()}
-    path = Path(path)
-    partial = path.with_name(path.name + ".part")
-    try:
-        with open(partial, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 @contextmanager

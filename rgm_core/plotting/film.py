@@ -7,6 +7,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -15,6 +16,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rgm_core.model.files import replacing
 from rgm_core.notebook.display import display_with_record, in_kernel
 from rgm_core.plotting.style import COLOURS, style
 
@@ -36,12 +38,13 @@ def show_film(
     if out is not None:
         folder = Path(out) / "media"
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{name}.part"
-        part.write_bytes(content)
-        os.replace(part, folder / f"{name}.mp4")
+        with replacing(folder / f"{name}.mp4") as part:
+            part.write_bytes(content)
     if in_kernel():
         source = f"data:video/mp4;base64,{base64.b64encode(content).decode()}"
-        html = f'<video controls loop muted width="320" aria-label="{alt}" src="{source}"></video>'
+        html = (
+            f'<video controls loop muted width="320" aria-label="{escape(alt)}" src="{source}"></video>'
+        )
         display_with_record({"text/plain": f"Film {name}: {alt}", "text/html": html}, {})
 
 

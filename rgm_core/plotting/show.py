@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
+from rgm_core.model.files import replacing
 from rgm_core.notebook.display import display_with_record, in_kernel
 from rgm_core.plotting.style import style
 
@@ -52,12 +53,8 @@ def write_figure(fig: Figure, name: str, *, alt: str, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     about = {"Title": name, "Description": alt}
     for suffix, metadata in (("png", about | {"Software": None}), ("svg", about | {"Date": None})):
-        part = folder / f".{name}.{suffix}.part"
-        try:
+        with replacing(folder / f"{name}.{suffix}") as part:
             fig.savefig(part, format=suffix, bbox_inches="tight", metadata=metadata)
-            os.replace(part, folder / f"{name}.{suffix}")
-        finally:
-            part.unlink(missing_ok=True)
 
 
 def plotted_sha256(fig: Figure) -> str:

@@ -6,6 +6,7 @@ import base64
 import io
 import os
 from collections.abc import Mapping, Sequence
+from html import escape
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -13,6 +14,7 @@ import numpy as np
 import soundfile
 from matplotlib.figure import Figure
 
+from rgm_core.model.files import replacing
 from rgm_core.notebook.display import display_with_record, in_kernel
 from rgm_core.plotting.style import COLOURS, style
 
@@ -34,14 +36,14 @@ def play(
     if out is not None:
         folder = Path(out) / "media"
         folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f".{name}.part"
-        soundfile.write(part, sound, rate, format="WAV", subtype="PCM_16")
-        os.replace(part, folder / f"{name}.wav")
+        with replacing(folder / f"{name}.wav") as part:
+            soundfile.write(part, sound, rate, format="WAV", subtype="PCM_16")
     if in_kernel():
         content = io.BytesIO()
         soundfile.write(content, sound, rate, format="OGG", subtype="VORBIS")
         source = f"data:audio/ogg;base64,{base64.b64encode(content.getvalue()).decode()}"
-        html = f'<figure><figcaption>{alt}</figcaption><audio controls src="{source}"></audio></figure>'
+        caption = f"<figcaption>{escape(alt)}</figcaption>"
+        html = f'<figure>{caption}<audio controls src="{source}"></audio></figure>'
         display_with_record({"text/plain": f"Sound {name}: {alt}", "text/html": html}, {})
 
 

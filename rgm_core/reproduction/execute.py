@@ -17,6 +17,7 @@ from pathlib import Path
 
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _SHUTDOWN_SECONDS = 5
+_PRINTED = 100_000  # characters of a printed output that are kept
 
 
 def main() -> int:
@@ -43,13 +44,18 @@ def _execute(job: dict, send: Callable[..., None]) -> None:
 
         @classmethod
         def execute_managed_notebook(cls, nb_man, kernel_name, **options):
-            start, total = nb_man.cell_start, len(nb_man.nb.cells)
+            start, complete = nb_man.cell_start, nb_man.cell_complete
+            total = len(nb_man.nb.cells)
 
             def cell_start(cell, cell_index=None, **more):
                 send(cell=cell_index + 1, of=total)
                 return start(cell, cell_index, **more)
 
-            nb_man.cell_start = cell_start
+            def cell_complete(cell, **more):
+                _cut_long_prints(cell)
+                return complete(cell, **more)
+
+            nb_man.cell_start, nb_man.cell_complete = cell_start, cell_complete
             super().execute_managed_notebook(nb_man, kernel_name, **options)
 
     papermill_engines.register("reporting", ReportingEngine)
@@ -64,6 +70,15 @@ def _execute(job: dict, send: Callable[..., None]) -> None:
         cwd=job["cwd"],
         shutdown_kernel="immediate",
     )
+
+
+def _cut_long_prints(cell: dict) -> None:
+    """Keep the beginning and the end of what a cell printed without end."""
+    for output in cell.get("outputs", ()):
+        text = output.get("text", "")
+        if len(text) > _PRINTED:
+            kept, cut = _PRINTED // 2, len(text) - _PRINTED
+            output["text"] = f"{text[:kept]}\n… {cut} characters left out …\n{text[-kept:]}"
 
 
 def _event_channel() -> Callable[..., None]:

@@ -80,9 +80,7 @@ def find_notebooks(folder: Path) -> tuple[Notebook, ...]:
     return tuple(sorted(notebooks, key=lambda notebook: (notebook.number, notebook.name)))
 
 
-def select(
-    notebooks: Sequence[Notebook], wanted: Sequence[str], claims: Claims
-) -> tuple[Notebook, ...]:
+def select(notebooks: Sequence[Notebook], wanted: Sequence[str], claims: Claims) -> tuple[Notebook, ...]:
     """Choose notebooks by number (``3``, ``03``), name, or figure of the article (``fig06``).
 
     A figure is known by its claims: those named ``fig06.*``. Nothing wanted means all.
@@ -155,9 +153,7 @@ def _read(path: Path) -> Notebook:
 
 def _parameters(notebook: Notebook) -> dict[str, object]:
     """Read names and defaults from the cell tagged ``parameters``."""
-    cells = [
-        cell for cell in notebook.cells if "parameters" in cell.get("metadata", {}).get("tags", ())
-    ]
+    cells = [cell for cell in notebook.cells if "parameters" in cell.get("metadata", {}).get("tags", ())]
     if len(cells) != 1:
         raise UsageError(
             f"{notebook.path.name}: found {len(cells)} cells tagged 'parameters'; expected one"

@@ -1,21 +1,26 @@
 """Results of one notebook: read from its outputs, moved in all at once, and checked later.
 
 ``records/<name>.json`` is written last and lists every file with its hash: without a record whose
-files all match, there is no result.
+files all match, there is no result. Output folders are passed between people, so a record is checked
+field by field when it is read; one that fails any check is no record, and its notebook runs again.
 """
 
 import json
-import math
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rgm_core.model.files import write_text
 from rgm_core.reproduction.fingerprint import Inputs, sha256_file
 from rgm_core.reproduction.manifest import Job
-from rgm_core.reproduction.storage import write_text
 
-_FOLDERS = ("figures", "media")
+FORMAT = 2  # of records; raise it when a field changes its meaning
+
+_PRODUCED = ("figures", "media")  # what notebooks write; the executed notebook is written by us
+_HUGE = 1e300  # beyond any number that a notebook claims; keeps infinity and NaN out, too
+_NAME = re.compile(r"[^./\\:\0-\x1f][^/\\:\0-\x1f]*")  # of a file: plain, and not hidden
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +58,7 @@ def read_outputs(notebook: Mapping, known: Mapping[str, object]) -> Outputs:
             nulls |= shown["nulls"]
             judged = judged and shown["judged"]
     for name, value in (*claims.items(), *nulls.items()):
-        number = isinstance(value, int | float) and math.isfinite(value)
-        if name not in known or not (number or value is None):
+        if name not in known or not (value is None or _is_number(value)):
             raise ValueError(f"claim {name!r} = {value!r}; expected a number for one of {[*known]}")
     return Outputs(figures=figures, claims=claims, nulls=nulls, judged=judged)
 
@@ -70,6 +74,7 @@ def tidy(notebook_text: str, work: Path, shown_as: str) -> str:
 def new_record(job: Job, key: str, inputs: Inputs, outputs: Outputs, seconds: float) -> dict:
     """Describe a result: from what, with what, in what time. The files come in `publish`."""
     return {
+        "format": FORMAT,
         "notebook": job.name,
         "key": key,
         "quick": job.quick,
@@ -109,6 +114,8 @@ def publish(out: Path, record: Mapping, produced: Path, notebook_text: str) -> d
     """
     name = record["notebook"]
     files = {path: sha256_file(produced / path) for path in _produced(produced)}
+    if odd := [path for path in files if not _is_ours(out, path, name)]:
+        raise ValueError(f"{odd[0]!r} is no plain file name; expected letters, digits, - and _")
     for other in load_records(out).values():
         if other["notebook"] != name and (shared := sorted(set(files) & set(other["files"]))):
             raise ValueError(f"{shared[0]} belongs to {other['notebook']}; expected another name")
@@ -133,13 +140,17 @@ def failed_path(out: Path, name: str) -> Path:
 
 
 def load_record(out: Path, name: str) -> dict | None:
-    """Read a notebook's record; None if there is none that can be read."""
+    """Read a notebook's record; None if there is none, or it is not one that `publish` writes."""
+    path = _record_path(out, name)
     try:
-        record = json.loads(_record_path(out, name).read_text(encoding="utf-8"))
-        complete = record["notebook"] == name and {"key", "claims", "nulls", "figures"} <= set(record)
-        return record if complete and isinstance(record["files"], dict) else None
-    except (OSError, ValueError, KeyError, TypeError):
+        record = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+        json.dumps(record, ensure_ascii=False).encode()  # text that can be written again
+    except (OSError, ValueError, RecursionError):
         return None
+    if not isinstance(record, dict) or set(record) != set(_FIELDS):
+        return None
+    sound = all(fits(record[field]) for field, fits in _FIELDS.items()) and record["notebook"] == name
+    return record if sound and all(_is_ours(out, file, name) for file in record["files"]) else None
 
 
 def load_records(out: Path) -> dict[str, dict]:
@@ -173,6 +184,58 @@ def unwritten(record: Mapping) -> list[str]:
     return [name for name in record["figures"] if f"figures/{name}.png" not in record["files"]]
 
 
+def _is_ours(out: Path, path: str, name: str) -> bool:
+    """Tell whether a path names a plain file that a notebook may have below the output folder."""
+    folder, _, file = path.partition("/")
+    if folder not in _PRODUCED and path != f"notebooks/{name}.ipynb":
+        return False
+    plain = _NAME.fullmatch(file) and (out / path).resolve() == out.resolve() / path
+    return bool(plain) and not (out / path).is_dir()
+
+
+def _is(*kinds: type) -> Callable[[object], bool]:
+    """Check of a field that must be of one of some types (a bool is no number)."""
+    return lambda value: type(value) in kinds
+
+
+def _is_number(value: object) -> bool:
+    return type(value) in (int, float) and abs(value) < _HUGE
+
+
+def _is_map(fits: Callable[[object], bool]) -> Callable[[object], bool]:
+    """Check of a field that must map names to values of one kind."""
+    return lambda found: isinstance(found, dict) and all(map(fits, found.values()))
+
+
+def _is_figure(value: object) -> bool:
+    return _is_map(_is(str))(value) and set(value) == {"alt", "sha256"}
+
+
+def _are_figures(found: object) -> bool:
+    return _is_map(_is_figure)(found) and all(map(_NAME.fullmatch, found))
+
+
+_are_values = _is_map(lambda value: value is None or _is_number(value))
+_FIELDS = {
+    "format": lambda value: _is(int)(value) and value == FORMAT,
+    "notebook": _is(str),
+    "key": _is(str),
+    "quick": _is(bool),
+    "commit": _is(str, type(None)),
+    "uncommitted_changes": _is(bool, type(None)),
+    "parameters": _is(dict),
+    "seed": lambda _: True,
+    "seconds": lambda value: _is_number(value) and value >= 0,
+    "versions": _is_map(_is(str)),
+    "data": _is_map(_is(str)),
+    "judged": _is(bool),
+    "claims": _are_values,
+    "nulls": _are_values,
+    "figures": _are_figures,
+    "files": _is_map(_is(str)),
+}
+
+
 def _record_path(out: Path, name: str) -> Path:
     return out / "records" / f"{name}.json"
 
@@ -189,7 +252,7 @@ def _produced(folder: Path) -> list[str]:
     """List the files to keep, as paths below the folder."""
     return [
         f"{part}/{path.name}"
-        for part in _FOLDERS
+        for part in _PRODUCED
         for path in sorted((folder / part).glob("[!.]*"))
         if path.is_file()
     ]

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import jinja2
 
+from rgm_core.model.files import write_text
 from rgm_core.notebook.claims import Claim, Claims, Status
 from rgm_core.notebook.display import format_number, format_table, with_unit
 from rgm_core.reproduction.manifest import Notebook
 from rgm_core.reproduction.progress import elapsed
-from rgm_core.reproduction.storage import write_text
 
 _PASS = dict.fromkeys((Status.REPRODUCED, Status.WITHIN_TOLERANCE, Status.HOLDS), "pass")
 _PASS |= {Status.NOT_JUDGED: "–"}
@@ -134,7 +134,7 @@ def _section(out: Path, entry: Entry) -> dict:
     figures = [
         {"name": name, **about, "picture": _data_address(out / f"figures/{name}.png")}
         for name, about in record["figures"].items()
-        if (out / f"figures/{name}.png").is_file()
+        if f"figures/{name}.png" in record["files"] and (out / f"figures/{name}.png").is_file()
     ]
     executed = f"notebooks/{entry.notebook.name}.ipynb"
     return {

@@ -17,11 +17,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rgm_core.model.files import write_text
 from rgm_core.notebook.claims import CLAIMS_VARIABLE, Claims
 from rgm_core.notebook.recording import QUICK_VARIABLE
 from rgm_core.reproduction.fingerprint import Inputs, job_key
 from rgm_core.reproduction.manifest import Job
-from rgm_core.reproduction.progress import PlainProgress
+from rgm_core.reproduction.progress import PlainProgress, elapsed
 from rgm_core.reproduction.records import (
     failed_path,
     new_record,
@@ -30,7 +31,7 @@ from rgm_core.reproduction.records import (
     tidy,
     unwritten,
 )
-from rgm_core.reproduction.storage import work_folder, write_text
+from rgm_core.reproduction.storage import work_folder
 
 _THREADS = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")
 _EXECUTE = Path(__file__).with_name("execute.py")  # as a file: rgm_core is not imported there
@@ -60,6 +61,7 @@ class Setting:
     root: Path  # the folder that holds rgm_core
     claims: Claims
     inputs: Inputs
+    seconds: float  # that a notebook may take
 
 
 class Runner:
@@ -124,11 +126,7 @@ class Runner:
         setting, produced, executed = self._setting, work / "out", work / "executed.ipynb"
         prepare(work, job)
         error = self._execute(work, job)
-        text = (
-            tidy(executed.read_text("utf-8"), produced, str(setting.out))
-            if executed.exists()
-            else None
-        )
+        text = tidy(executed.read_text("utf-8"), produced, str(setting.out)) if executed.exists() else None
         try:
             if error is not None:
                 raise NotebookError(error)
@@ -142,14 +140,12 @@ class Runner:
             if text is not None and not self._stopped.is_set():
                 write_text(failed_path(setting.out, job.name), text)
             raise
-        return tuple(
-            f"{name} is not among the files: show it with out=out" for name in unwritten(record)
-        )
+        return tuple(f"{name} is not among the files: show it with out=out" for name in unwritten(record))
 
     def _execute(self, work: Path, job: Job) -> str | None:
         """Run the process of a job; return why it failed, or None."""
-        failure = "stopped"
-        with self._process(work, job) as process:
+        failure, limit = "stopped", self._setting.seconds
+        with self._process(work, job) as process, deadline(process, limit) as passed:
             for line in process.stdout:
                 event = json.loads(line)
                 if "cell" in event:
@@ -158,6 +154,8 @@ class Runner:
             if process.wait() and failure == "stopped":
                 log = (work / "log.txt").read_text("utf-8", errors="replace")
                 failure = f"{log}\nits process ended with code {process.returncode}"
+        if passed.is_set():
+            failure = f"did not end within {elapsed(limit)}; a longer time is given by --timeout"
         return None if failure is None else last_lines(failure)
 
     @contextmanager
@@ -217,6 +215,24 @@ def environment(setting: Setting, work: Path, *, quick: bool) -> dict[str, str]:
         CLAIMS_VARIABLE: str(setting.claims.path.resolve()),
         **({QUICK_VARIABLE: "1"} if quick else {}),
     }
+
+
+@contextmanager
+def deadline(process: subprocess.Popen, seconds: float) -> Iterator[threading.Event]:
+    """Ask a process to end after a time; the event tells whether that time has passed."""
+    passed = threading.Event()
+
+    def stop() -> None:
+        passed.set()
+        process.stdin.close()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield passed
+    finally:
+        timer.cancel()
 
 
 def end(process: subprocess.Popen) -> None:

@@ -99,6 +99,7 @@ def reproduce(
     quick: bool,
     fresh: bool,
     workers: int,
+    minutes: float,
     console: Console,
 ) -> int:
     """Run what is asked for and not up to date, report on all, and return the exit code.
@@ -116,13 +117,13 @@ def reproduce(
     def say_waiting() -> None:
         console.print(f"another run is using {session.out}; waiting for it to end", markup=False)
 
-    with opened(session.out, waiting=say_waiting):
+    with opened(session.out, notebooks=session.notebooks[0].path.parent, waiting=say_waiting):
         forget_all_but(session.out, {notebook.name for notebook in session.notebooks})
         due = [job for job in jobs if fresh or not _is_done(session, job)]
         for job in jobs:
             if job not in due:
                 console.print(f"{job.name}: up to date", highlight=False)
-        outcomes = _run(session, due, workers=workers, console=console)
+        outcomes = _run(session, due, workers=workers, minutes=minutes, console=console)
         rows = _report(session, outcomes)
     names = {notebook.name for notebook in chosen}
     mine = [row for row in rows if not wanted or row.claim.notebook in names]
@@ -138,8 +139,12 @@ def _is_done(session: Session, job: Job) -> bool:
     return not failed and (session.is_current(job) or session.is_current(full))
 
 
-def _run(session: Session, due: Sequence[Job], *, workers: int, console: Console) -> list[Outcome]:
-    setting = Setting(out=session.out, root=ROOT, claims=session.claims, inputs=session.inputs)
+def _run(
+    session: Session, due: Sequence[Job], *, workers: int, minutes: float, console: Console
+) -> list[Outcome]:
+    setting = Setting(
+        out=session.out, root=ROOT, claims=session.claims, inputs=session.inputs, seconds=60 * minutes
+    )
     with new_progress(len(due), console) as progress:
         return Runner(setting, progress).run(due, workers=workers)
 

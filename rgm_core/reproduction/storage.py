@@ -1,4 +1,8 @@
-"""The output folder: made ready, held by one run at a time, and never written half."""
+"""The output folder: known to be ours, held by one run at a time, and never written half.
+
+Runs delete and replace files in it, so a folder is taken only if it is new, empty, or marked as one
+that `reproduce.py` made. Everything temporary lives in its work folder.
+"""
 
 import os
 import shutil
@@ -14,65 +18,82 @@ try:
 except ImportError:  # Windows: two runs at once into one folder are then the user's to avoid
     fcntl = None
 
-_WORK = ".tmp-"
+MARKER = ".rgm-results"  # also what a run locks
+FOLDERS = ("figures", "media", "notebooks", "records")
+_WORK = ".work"
+_NOTE = "reproduce.py made this folder, and replaces and deletes files in it.\n"
 
 
 @contextmanager
-def opened(out: Path, *, waiting: Callable[[], None]) -> Iterator[None]:
+def opened(out: Path, *, notebooks: Path, waiting: Callable[[], None]) -> Iterator[None]:
     """Hold an output folder: make it, wait for another run to leave it, clear what that left.
 
     Parameters
     ----------
     out : the folder.
+    notebooks : the folder of the source notebooks, which must not be in it.
     waiting : called once if another run holds the folder.
 
     Raises
     ------
     UsageError
-        If the folder cannot be made or written to.
+        If the folder is somebody else's, or cannot be made or written to.
     """
-    if out.exists() and not out.is_dir():
-        raise UsageError(f"--out {out}: found a file; expected a folder, or nothing yet")
     try:
+        check_ours(out, notebooks)
         out.mkdir(parents=True, exist_ok=True)
-        lock = (out / ".lock").open("a")
+        marker = (out / MARKER).open("a", encoding="utf-8")
     except OSError as error:
         raise UsageError(
             f"--out {out}: cannot be written ({error.strerror}); expected a folder that can be "
             "made and written to"
         ) from None
-    with lock:
+    with marker:
         if fcntl is not None:
-            _hold(lock, waiting)
+            _hold(marker, waiting)
+        if not os.fstat(marker.fileno()).st_size:
+            marker.write(_NOTE)
+            marker.flush()
         remove_work_folders(out)
         yield
 
 
+def check_ours(out: Path, notebooks: Path) -> None:
+    """Raise UsageError unless an output folder is new, empty, or one that an earlier run made."""
+    place = out.resolve()
+    if notebooks.resolve().is_relative_to(place):
+        raise UsageError(
+            f"--out {out}: found the folder of the notebooks, or one that holds it; expected "
+            "another folder, so that the notebooks are not overwritten"
+        )
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise UsageError(f"--out {out}: found a file; expected a folder, or nothing yet")
+    if any(out.iterdir()) and not (out / MARKER).is_file():
+        raise UsageError(
+            f"--out {out}: found a folder that is not empty and that reproduce.py did not make; "
+            "expected a new folder, an empty one, or one of its own"
+        )
+    for name in (MARKER, _WORK, *FOLDERS):
+        if (place / name).resolve() != place / name:
+            raise UsageError(f"--out {out}: found a link, {name}; expected results in the folder itself")
+
+
 def remove_work_folders(out: Path) -> None:
     """Remove the temporary folders that a killed run left."""
-    for folder in out.glob(f"{_WORK}*"):
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(out / _WORK, ignore_errors=True)
 
 
 @contextmanager
 def work_folder(out: Path, name: str) -> Iterator[Path]:
     """Make a temporary folder inside the output folder, so that moving out of it is atomic."""
-    folder = Path(tempfile.mkdtemp(prefix=f"{_WORK}{name}-", dir=out)).resolve()
+    (out / _WORK).mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=out / _WORK)).resolve()
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def write_text(path: Path, text: str) -> None:
-    """Write a text file at once: a reader sees the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _hold(lock, waiting: Callable[[], None]) -> None:
