@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rgm_core.codecs import ImageCodec
 from rgm_core.inference.infer import infer, infer_top
-from rgm_core.learning.active import History, learn
+from rgm_core.learning import History, learn
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.learn import learn_structure
 

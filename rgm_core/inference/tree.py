@@ -41,10 +41,11 @@ def ascend(model: RGM, evidence: Evidence) -> list[Messages]:
 
 def ascend_level(level: Level, evidence: Evidence) -> Messages:
     if evidence.hard is not None:
-        return Messages((), [_sum_rows(level, f, evidence.hard) for f in range(level.n_factors)])
+        rows = [level.precision * _sum_rows(level, f, evidence.hard) for f in range(level.n_factors)]
+        return Messages((), rows)
     log_mu = [send_up(message, A) for message, A in zip(evidence.soft, level.A, strict=True)]
-    log_lambda = [sum(log_mu[g] for g in level.children(f)) for f in range(level.n_factors)]
-    return Messages(log_mu, log_lambda)
+    totals = [sum(log_mu[g] for g in level.children(f)) for f in range(level.n_factors)]
+    return Messages(log_mu, [level.precision * total for total in totals])
 
 
 def _sum_rows(level: Level, factor: int, outcomes: np.ndarray) -> np.ndarray:
@@ -55,9 +56,7 @@ def _sum_rows(level: Level, factor: int, outcomes: np.ndarray) -> np.ndarray:
     seen = outcomes[:, children]
     sample, modality = np.nonzero(seen >= 0)
     rows = modality * n_rows + seen[sample, modality]
-    one_hot = csr_array(
-        (np.ones(len(rows)), (sample, rows)), shape=(len(outcomes), len(children) * n_rows)
-    )
+    one_hot = csr_array((np.ones(len(rows)), (sample, rows)), shape=(len(outcomes), len(children) * n_rows))
     return one_hot @ table.reshape(-1, table.shape[2])
 
 

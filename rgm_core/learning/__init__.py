@@ -1,6 +1,21 @@
-"""Learning by counting: active selection of updates, as published; transitions between events."""
+"""Learning by counting: exactly, or by active selection as published; transitions between events."""
 
-from rgm_core.learning.active import History, learn, select_update
+from rgm_core.learning.active import History, learn_actively, select_update
+from rgm_core.learning.counts import Counts, add_counts, as_shares, expected_counts, read_top
+from rgm_core.learning.learn import learn
+from rgm_core.learning.portions import learn_counts
 from rgm_core.learning.transitions import learn_transitions
 
-__all__ = ["History", "learn", "learn_transitions", "select_update"]
+__all__ = [
+    "Counts",
+    "History",
+    "add_counts",
+    "as_shares",
+    "expected_counts",
+    "learn",
+    "learn_actively",
+    "learn_counts",
+    "learn_transitions",
+    "read_top",
+    "select_update",
+]

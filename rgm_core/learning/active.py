@@ -45,7 +45,7 @@ class History:
         return cls(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
 
 
-def learn(
+def learn_actively(
     model: RGM,
     outcomes: np.ndarray | Sequence[np.ndarray],
     *,
@@ -89,10 +89,12 @@ def learn(
     ValueError
         If an argument has the wrong shape or range.
     """
-    model.check_kind(dynamic=False, remedy="learn counts exemplars in no order; "
-            "see merge_structure and learn_transitions")
+    model.check_kind(
+        dynamic=False,
+        remedy="learn counts exemplars in no order; see merge_structure and learn_transitions",
+    )
     evidence = as_evidence(model.levels[0], outcomes).normalised()
-    priors = _clamp(model, labels, evidence.n_samples)
+    priors = clamp(model, labels, evidence.n_samples)
     if beta is not None and not beta >= 0:
         raise ValueError(f"beta must be ≥ 0, or None to accept every update; found {beta}")
     if not eta > 0:
@@ -134,7 +136,7 @@ def select_update(a: np.ndarray, da: np.ndarray, beta: float, eta: float) -> tup
     return (a + accept * da) / (1 + accept / eta), accept
 
 
-def _clamp(model: RGM, labels, n_samples: int) -> np.ndarray:
+def clamp(model: RGM, labels, n_samples: int) -> np.ndarray:
     """Prior over the top states of each sample: one-hot where the label is known."""
     n_states = len(model.D)
     priors = np.tile(model.D, (n_samples, 1))

@@ -73,6 +73,10 @@ class Level:
         Transitions of every factor; absent in a static model.
     defining : (G,) bool, optional
         Modalities whose combinations made the states; the others are only predicted. Default: all.
+    precision : float
+        Likelihood precision, > 0: what the log evidence for a state, summed over its modalities, is
+        multiplied by before it goes up. Below 1 where modalities say the same thing twice, so that
+        they are not counted as independent observations. 1 in a dynamic model.
     """
 
     a: np.ndarray
@@ -82,6 +86,7 @@ class Level:
     locations: np.ndarray
     dynamics: Dynamics | None = None
     defining: np.ndarray | None = None
+    precision: float = 1.0
 
     def __post_init__(self):
         shape = (len(self.parents), int(self.n_outcomes.max()), int(self.n_states.max()))
@@ -98,6 +103,10 @@ class Level:
             raise ValueError("a must hold finite counts ≥ 0")
         if np.any(self.a[~self.mask]):
             raise ValueError("a must be zero in its padding")
+        if not 0 < self.precision < np.inf:
+            raise ValueError(f"precision must be finite and > 0; found {self.precision}")
+        if self.dynamics is not None and self.precision != 1:
+            raise ValueError(f"precision must be 1 in a dynamic model; found {self.precision}")
         if self.dynamics is not None:
             self.dynamics.check(self.n_states)
 

@@ -50,6 +50,8 @@ def _to_arrays(level: Level) -> dict[str, np.ndarray]:
     arrays = {name: getattr(level, name) for name in _FIELDS}
     if level.defining is not None:
         arrays["defining"] = level.defining
+    if level.precision != 1:  # files of models without are as they were before there was one
+        arrays["precision"] = np.array(level.precision)
     if level.dynamics is not None:
         arrays["initial"] = level.dynamics.initial
         arrays["edges"] = np.concatenate([np.insert(b.edges, 0, f, 1) for f, b in enumerate(level.b)])
@@ -70,4 +72,5 @@ def _from_arrays(arrays: dict[str, np.ndarray], prefix: str) -> Level:
         fields["dynamics"] = Dynamics(b=b, has_parent=initial >= 0)
         if not np.array_equal(fields["dynamics"].initial, initial):
             raise ValueError("initial must number the factors that have a parent 0, 2, 4, …")
+    fields["precision"] = float(arrays.get(prefix + "precision", 1.0))
     return Level(**fields, defining=arrays.get(prefix + "defining"))

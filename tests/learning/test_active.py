@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from rgm_core.inference.infer import infer
 from rgm_core.information import mutual_information
 from rgm_core.learning import active as learning
-from rgm_core.learning.active import History, learn, select_update
+from rgm_core.learning.active import History, select_update
+from rgm_core.learning.active import learn_actively as learn
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.learn import learn_structure
 

@@ -1,0 +1,66 @@
+"""The door to learning: by exact counts in portions, or by active selection of updates as published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from rgm_core.learning.active import History, learn_actively
+from rgm_core.learning.portions import learn_counts
+from rgm_core.model.rgm import RGM
+
+RULES = ("counts", "published")
+
+
+def learn(
+    model: RGM,
+    outcomes: np.ndarray | Sequence[np.ndarray] | Iterable,
+    *,
+    labels: np.ndarray | None = None,
+    rule: str = "published",
+    portion: int = 250,
+    beta: float | None = 512.0,
+    eta: float = 512.0,
+    progress: bool = False,
+) -> tuple[RGM, History]:
+    """Update the Dirichlet counts with every sample, seen once.
+
+    Parameters
+    ----------
+    model : RGM
+        With prior counts, see :meth:`RGM.add_mass`; only positive counts can grow. Not modified.
+    outcomes : (n, G) int, or (n, G, O) float or G arrays (n, n_outcomes[g])
+        Observed outcomes, -1 where missing, or soft ones; a missing outcome teaches nothing. By
+        ``rule="counts"`` also an iterator of portions, or a Dask array: see
+        :func:`rgm_core.learning.learn_counts`.
+    labels : (n,) int, optional
+        Top state of each sample (its class), clamped during inference; -1 is unknown. Without labels
+        the prior is ``model.D``.
+    rule : {"published", "counts"}
+        "published" takes up an update where it raises the mutual information of causes and consequences,
+        and forgets: :func:`rgm_core.learning.learn_actively`. "counts" adds exact expected counts,
+        portion by portion: :func:`rgm_core.learning.learn_counts`.
+    portion : int
+        By "counts": samples whose counts are added before beliefs change, ≥ 1.
+    beta, eta : float
+        By "published": precision of the selection, and forgetting.
+    progress : bool
+        Show a progress bar.
+
+    Returns
+    -------
+    model : RGM
+        With the new counts.
+    history : History
+
+    Raises
+    ------
+    ValueError
+        If an argument has the wrong shape or range.
+    """
+    if rule not in RULES:
+        raise ValueError(f'rule must be "counts" or "published"; found {rule!r}')
+    if rule == "counts":
+        return learn_counts(model, outcomes, labels=labels, portion=portion, progress=progress)
+    return learn_actively(model, outcomes, labels=labels, beta=beta, eta=eta, progress=progress)
