@@ -5,6 +5,7 @@ from importlib import import_module
 # Names are imported when they are first used: `import rgm_core` stays quick, and what a name needs
 # (scikit-learn, numba) is loaded only with it.
 _HOME = {
+    "Accompanist": "accompanist",
     "Agent": "agent",
     "RGM": "model",
     "RGMClassifier": "classifier",

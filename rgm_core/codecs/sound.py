@@ -12,53 +12,13 @@ from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from rgm_core.codecs import wavelet
+from rgm_core.codecs.hearing import band_energies, fit_ear, hear_hard, voxel_ends
 from rgm_core.codecs.modes import expected_variates, fit_basis, project, quantise, reconstruct
 from rgm_core.codecs.resampling import check_rate, mix_down, resample
 from rgm_core.codecs.tiles import tile_positions
+from rgm_core.codecs.voxels import cut_voxels, join_voxels
 
-__all__ = ["SoundCodec", "cut_voxels", "join_voxels"]
-
-
-def fade(voxel: int, overlap: int) -> NDArray[np.float64]:
-    """Return the window (voxel + overlap,) of a voxel, which sums to one with its neighbours'."""
-    ramp = np.sin(np.pi / 2 * (np.arange(overlap) + 0.5) / max(overlap, 1)) ** 2
-    return np.concatenate([ramp, np.ones(voxel - overlap), ramp[::-1]])
-
-
-def cut_voxels(image: NDArray[np.floating], voxel: int, overlap: int = 0) -> NDArray[np.floating]:
-    """Cut an image (F, n) into voxels (n_voxels, voxel + overlap, F), in time.
-
-    Parameters
-    ----------
-    image : (F, n) with n at least `voxel`; what does not fill a voxel at its end is dropped.
-    voxel : samples from one voxel to the next.
-    overlap : even number of samples that neighbours share, faded from one to the other; beyond
-        the ends of the image are zeros.
-    """
-    n_voxels, half = image.shape[1] // voxel, overlap // 2
-    length = n_voxels * voxel + overlap
-    padded = np.pad(image, ((0, 0), (half, half)))[:, :length]
-    windows = np.lib.stride_tricks.sliding_window_view(padded, voxel + overlap, axis=1)
-    pieces = windows[:, ::voxel].transpose(1, 2, 0)
-    return np.ascontiguousarray(pieces * fade(voxel, overlap).astype(image.dtype)[:, None])
-
-
-def join_voxels(pieces: NDArray[np.floating], overlap: int = 0) -> NDArray[np.floating]:
-    """Join voxels (n_voxels, voxel + overlap, F) to an image (F, n_voxels * voxel).
-
-    The inverse of `cut_voxels`: overlaps are added up, and the fades at the two ends undone.
-    """
-    n_voxels, length, n_frequencies = pieces.shape
-    voxel, half = length - overlap, overlap // 2
-    image = np.zeros((n_frequencies, n_voxels * voxel + overlap), pieces.dtype)
-    for start, piece in enumerate(pieces):
-        image[:, start * voxel : start * voxel + length] += piece.T
-    image = image[:, half : half + n_voxels * voxel]
-    if overlap:
-        lone = fade(voxel, overlap).astype(pieces.dtype)[half:overlap]
-        image[:, :half] /= lone
-        image[:, -half:] /= lone[::-1]
-    return image
+__all__ = ["SoundCodec"]
 
 
 class SoundCodec(TransformerMixin, BaseEstimator):
@@ -81,13 +41,17 @@ class SoundCodec(TransformerMixin, BaseEstimator):
     n_bins : number of bins per mode: odd, so that 0 is a bin centre (an even number is an error).
     max_modes : largest number of modes per tile; ``None`` for no limit.
     su : inverse of the threshold on the normalised eigenvalues of modes: more modes if larger.
+    n_bands : number of bands whose loudness is *heard*, see `rgm_core.codecs.hearing`: modalities that
+        come before those of the waveform, which is *played*. 0 for the waveform only.
 
     Attributes
     ----------
     n_outcomes_ : (M,) number of outcomes of each modality.
-    locations_ : (M, 1) mean frequency, counted from 0, of the modality's tile.
-    tile_of_ : (M,) tile of each modality; tiles are numbered from 0, from low to high.
-    bin_centres_ : (M, b) value of the variate at each bin centre.
+    locations_ : (M, 1) mean frequency, counted from 0, of the modality's tile, or of its band.
+    streams_ : (M,) 0 for what leads (what is heard, if anything is), 1 for what is only played.
+    tile_of_ : tile of each modality that is played; tiles are numbered from 0, from low to high.
+    bin_centres_ : value of the variate at each bin centre, a row for each modality that is played.
+    ear_ : `rgm_core.codecs.hearing.Ear`, or ``None`` without bands.
     basis_ : `rgm_core.codecs.modes.Basis`, with the tiles (``basis_.tiling``) and modes.
     bank_ : `rgm_core.codecs.wavelet.WaveletBank`, with the frequencies in Hz.
     voxel_ : samples of a voxel at `rate`.
@@ -120,6 +84,7 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         n_bins=5,
         max_modes=16,
         su=16,
+        n_bands=0,
     ):
         self.sample_rate = sample_rate
         self.rate = rate
@@ -134,6 +99,7 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         self.n_bins = n_bins
         self.max_modes = max_modes
         self.su = su
+        self.n_bands = n_bands
 
     def fit(self, X: ArrayLike, y=None, *, sample_rate: int | None = None) -> "SoundCodec":
         """Fit level, modes and bins to a sound.
@@ -176,7 +142,11 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         self.tile_of_ = self.basis_.tile_of
         self.locations_ = self.basis_.tiling.locations[self.tile_of_]
         self.bin_centres_ = self.basis_.bin_centres
-        self.n_outcomes_ = np.full(self.basis_.n_modalities, self.n_bins)
+        self.streams_ = np.zeros(self.basis_.n_modalities, int)
+        self.ear_ = None
+        if self.n_bands:
+            self._fit_ear(mix_down(X))
+        self.n_outcomes_ = np.full(len(self.streams_), self.n_bins)
         self.bit_rate_ = float(np.log2(self.n_outcomes_).sum() * self.rate / self.voxel_)
         return self
 
@@ -187,7 +157,13 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         the end bins. Outcomes are int8, or int16 if there are more than 127 bins.
         """
         variates = self.variates(X, sample_rate=sample_rate)
-        return quantise(self.basis_, variates)
+        played = quantise(self.basis_, variates)
+        if self.ear_ is None:
+            return played
+        sound = mix_down(X)
+        ends = voxel_ends(self.ear_, len(sound) + self.sample_rate)[: len(played)]
+        energies = band_energies(self.ear_, sound, ends.clip(max=len(sound)))
+        return np.hstack([hear_hard(self.ear_, energies).astype(played.dtype), played])
 
     def variates(self, X: ArrayLike, *, sample_rate: int | None = None) -> NDArray[np.floating]:
         """How much of each mode there is in a sound: (n_voxels, M), before they are binned."""
@@ -223,16 +199,14 @@ class SoundCodec(TransformerMixin, BaseEstimator):
     def decoded_image(self, X: ArrayLike) -> NDArray[np.floating]:
         """Return the wavelet transform (F, n) that outcomes stand for, see `inverse_transform`."""
         check_is_fitted(self)
-        return self._image(expected_variates(self.basis_, X))
+        return self._image(expected_variates(self.basis_, self._played(X)))
 
     def inverse_image(self, image: ArrayLike) -> NDArray[np.floating]:
         """Return the sound, see `inverse_transform`, of a wavelet transform (F, n)."""
         check_is_fitted(self)
         found = np.asarray(image)
         if found.ndim != 2 or len(found) != self.n_frequencies or found.size == 0:
-            raise ValueError(
-                f"image must have shape ({self.n_frequencies}, n_samples), got {found.shape}"
-            )
+            raise ValueError(f"image must have shape ({self.n_frequencies}, n_samples), got {found.shape}")
         sound = wavelet.resynthesise(found).astype(np.float64) / self.gain_
         sound = resample(sound, self.rate, self.sample_rate)
         return sound / max(1.0, np.abs(sound).max())
@@ -258,14 +232,30 @@ class SoundCodec(TransformerMixin, BaseEstimator):
             raise ValueError(f"overlap must be even, got {self.overlap}")
         return int(voxel)
 
+    def _fit_ear(self, sound: NDArray[np.float64]) -> None:
+        """Add the stream that is heard in front of the one that is played."""
+        check_scalar(self.n_bands, "n_bands", Integral, min_val=1, max_val=256)
+        period, high = self.voxel_ / self.rate, min(self.high, self.sample_rate / 2)
+        size = {"n_bands": self.n_bands, "n_bins": self.n_bins}
+        self.ear_ = fit_ear(sound, self.sample_rate, period, low=self.low, high=high, **size)
+        places = np.interp(self.ear_.frequencies, self.bank_.frequencies, np.arange(self.n_frequencies))
+        self.locations_ = np.concatenate([places[:, None], self.locations_])
+        self.streams_ = np.repeat([0, 1], [self.n_bands, self.basis_.n_modalities])
+
+    def _played(self, X: ArrayLike) -> NDArray:
+        """Return those of the outcomes that are played."""
+        found = np.asarray(X)
+        if found.ndim < 2 or found.shape[1] != len(self.streams_):
+            raise ValueError(f"outcomes must have {len(self.streams_)} modalities, got shape {found.shape}")
+        return found[:, self.n_bands :]
+
     def _image(self, variates: ArrayLike) -> NDArray[np.floating]:
         """Return the wavelet transform (F, n) that variates (n_voxels, M) stand for."""
         check_is_fitted(self)
         found = np.asarray(variates)
         if found.ndim != 2 or found.shape[1] != self.basis_.n_modalities or not len(found):
             raise ValueError(
-                f"variates must have shape (n_voxels, {self.basis_.n_modalities}), "
-                f"got {found.shape}"
+                f"variates must have shape (n_voxels, {self.basis_.n_modalities}), got {found.shape}"
             )
         return join_voxels(reconstruct(self.basis_, found), self.overlap)
 

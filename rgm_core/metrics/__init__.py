@@ -7,11 +7,16 @@ from rgm_core.metrics.pictures import (
     success_rate,
     upper_half_accuracy,
 )
+from rgm_core.metrics.sound import beat_period, border_jump, signal_to_error, spectrogram_correlation
 
 __all__ = [
+    "beat_period",
+    "border_jump",
     "frames_to_reach",
     "psnr",
     "selective_accuracy",
+    "signal_to_error",
+    "spectrogram_correlation",
     "success_rate",
     "upper_half_accuracy",
 ]

@@ -6,15 +6,11 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
 
-from rgm_core.codecs.resampling import (
-    border_jump,
-    mix_down,
-    resample,
-    signal_to_error,
-    spectrogram_correlation,
-)
-from rgm_core.codecs.sound import SoundCodec, cut_voxels, join_voxels
+from rgm_core.codecs.resampling import mix_down, resample
+from rgm_core.codecs.sound import SoundCodec
+from rgm_core.codecs.voxels import cut_voxels, join_voxels
 from rgm_core.datasets import load_bird_calls, load_jazz
+from rgm_core.metrics import border_jump, signal_to_error, spectrogram_correlation
 
 RATE = 32000
 JAZZ = {"n_frequencies": 32, "n_bins": 9, "max_modes": 32}  # the published settings of music

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import pywt
 
-from rgm_core.codecs.resampling import signal_to_error
 from rgm_core.codecs.wavelet import make_bank, resynthesise, transform
+from rgm_core.metrics import signal_to_error
 
 RATE = 8000
 SETTINGS = [(64, "linear"), (32, "linear"), (32, "constant-q")]

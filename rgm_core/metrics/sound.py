@@ -1,0 +1,114 @@
+"""How faithful a decoded sound is, and what its beat is."""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.signal import stft
+
+from rgm_core.codecs.resampling import check_rate, mix_down
+
+WINDOW_SECONDS = 0.032  # of the spectrograms that are compared
+
+
+def signal_to_error(sound: ArrayLike, decoded: ArrayLike) -> float:
+    """Return 10 log10 of the energy of a sound over that of the error of a decoded one, in dB."""
+    sound, decoded = check_pair(sound, decoded)
+    error = np.square(decoded - sound).sum()
+    return float(10 * np.log10(np.square(sound).sum() / error)) if error else np.inf
+
+
+def spectrogram_correlation(
+    sound: ArrayLike, decoded: ArrayLike, rate: int, *, low: float = 0.0, high: float = np.inf
+) -> float:
+    """Correlate the magnitudes of two spectrograms over all cells of time and frequency.
+
+    Phase, to which the ear is nearly deaf, does not count; nor do overall level and offset. A
+    linear magnitude weighs cells as they are heard in the mix: loud ones most.
+
+    Parameters
+    ----------
+    sound, decoded : (n,) samples of the two sounds.
+    rate : samples per second of both, in Hz.
+    low, high : the cells compared lie between these frequencies in Hz.
+
+    Returns
+    -------
+    Pearson's coefficient; 0 if a spectrogram is constant. Hann windows of 32 ms, three quarters
+    of each overlapping the next.
+    """
+    sound, decoded = check_pair(sound, decoded)
+    window = max(8, round(WINDOW_SECONDS * rate))
+    if len(sound) < window:
+        raise ValueError(f"sound must be at least {window} samples long, got {len(sound)}")
+    cells = []
+    for samples in (sound, decoded):
+        hertz, _, spectrum = stft(samples, rate, nperseg=window, noverlap=window - window // 4)
+        cells.append(np.abs(spectrum[(hertz >= low) & (hertz <= high)]).ravel())
+    if min(map(np.ptp, cells)) == 0:
+        return 0.0
+    return float(np.corrcoef(cells)[0, 1])
+
+
+def border_jump(decoded: ArrayLike, borders: ArrayLike, *, around: int = 64) -> float:
+    """Return how much larger the steps at borders are than the steps around them.
+
+    Parameters
+    ----------
+    decoded : (n,) samples.
+    borders : indices of the first samples after a border.
+    around : how many steps on either side of each border it is compared with.
+
+    Returns
+    -------
+    Root mean square of the second differences across borders over that of the second differences
+    around: about 1 if borders cannot be told from the sound, larger if they click.
+    """
+    decoded = np.asarray(decoded, float)
+    bends = np.diff(decoded, 2)  # a click shows in the bend of a smooth wave, not yet in its slope
+    borders = np.asarray(borders)
+    inside = borders[(borders > around + 4) & (borders < len(decoded) - around - 4)]
+    if not len(inside):
+        raise ValueError(f"borders must lie more than {around + 4} samples inside, got {borders}")
+    at = bends[inside[:, None] + np.arange(-2, 0)]  # the two bends that involve the border's step
+    reach = np.r_[-around - 2 : -2, 0:around]
+    near = bends[inside[:, None] + reach]
+    level = np.sqrt(np.square(near).mean())
+    return float(np.sqrt(np.square(at).mean()) / level) if level else 0.0
+
+
+def beat_period(sound: ArrayLike, rate: int, *, shortest: float = 0.3, longest: float = 0.7) -> float:
+    """Return the period of the beat in seconds: where the autocorrelation of onsets is largest.
+
+    Onsets are rises of the logarithm of a spectrogram with windows of 40 ms, every 10 ms; the peak is
+    interpolated by a parabola.
+
+    Parameters
+    ----------
+    sound : (n,) samples, at least twice as long as the longest period.
+    rate : samples a second.
+    shortest, longest : bounds of the period in seconds.
+    """
+    check_rate(rate, "rate")
+    sound = mix_down(sound)
+    hop = max(rate // 100, 1)
+    if len(sound) < 2 * longest * rate + 4 * hop:
+        raise ValueError(f"sound must last {2 * longest} s or more, got {len(sound) / rate:.2f} s")
+    pieces = np.lib.stride_tricks.sliding_window_view(sound, 4 * hop)[::hop] * np.hanning(4 * hop)
+    level = np.log1p(10 * np.abs(np.fft.rfft(pieces, axis=1)))
+    onsets = np.maximum(np.diff(level, axis=0), 0).sum(axis=1)
+    onsets -= onsets.mean()
+    correlation = np.correlate(onsets, onsets, "full")[len(onsets) - 1 :]
+    lags = np.arange(round(shortest * rate / hop), round(longest * rate / hop) + 1)
+    best = lags[correlation[lags].argmax()]
+    left, middle, right = correlation[best - 1 : best + 2]
+    return float((best + 0.5 * (left - right) / (left - 2 * middle + right)) * hop / rate)
+
+
+def check_pair(sound: ArrayLike, decoded: ArrayLike) -> tuple[NDArray, NDArray]:
+    """Return two sounds as float arrays of one length, or raise ``ValueError``."""
+    sound, decoded = np.asarray(sound, float), np.asarray(decoded, float)
+    if sound.ndim != 1 or sound.shape != decoded.shape or not sound.size:
+        raise ValueError(
+            "sound and decoded must have one and the same shape (n_samples,), "
+            f"got {sound.shape} and {decoded.shape}"
+        )
+    return sound, decoded
