@@ -1,8 +1,8 @@
 """The chain of events on top of a dynamic model: a hidden Markov model (equations 3.8, 3.9).
 
 From event s the next one is s', by path u, with probability ``b[s', s, u] / Σ b[:, s, :]``: as often as it
-was seen. An event without a learned successor has none, so the sequences that last are the support of the
-prior, and the evidence is relative to their mass.
+was seen. An event without a learned successor has none: there the sequence ends. The evidence of n events
+is that of sequences which last so long; the mass of these is kept beside it.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ class Chain(NamedTuple):
     log_alpha: np.ndarray  # (events, S), ln p(s_t, data to t)
     log_predicted: np.ndarray  # (events, S), ln p(s_t, data to t - 1)
     log_evidence: float
+    log_lasting: float  # ln p(a sequence lasts for so many events)
 
 
 def forward(b: Transitions, log_prior: np.ndarray, log_top: np.ndarray) -> Chain:
-    """Forward pass; the evidence is relative to that of a sequence with nothing observed."""
+    """Forward pass over messages (events, S)."""
     log_step = _log_step(b)
     alpha, predicted = np.empty_like(log_top), np.empty_like(log_top)
     lasting = log_prior
@@ -35,14 +36,17 @@ def forward(b: Transitions, log_prior: np.ndarray, log_top: np.ndarray) -> Chain
             before = alpha[t - 1][b.edges[:, 0]] + log_step
         predicted[t] = log_sum_by(before, b.edges[:, 2], b.n_states) if t else log_prior
         alpha[t] = predicted[t] + message
-    if np.isneginf(lasting).all():
+    return Chain(alpha, predicted, float(logsumexp(alpha[-1])), float(logsumexp(lasting)))
+
+
+def check_chain(chain: Chain) -> None:
+    """Raise ValueError if no sequence of learned events lasts so long, or none explains the data."""
+    if np.isneginf(chain.log_lasting):
         raise ValueError(
-            f"outcomes last {len(log_top)} events, but no sequence of learned events does: "
+            f"outcomes last {len(chain.log_alpha)} events, but no sequence of learned events does: "
             "each ends in an event without a successor"
         )
-    log_evidence = float(logsumexp(alpha[-1]))
-    check_possible(log_evidence)
-    return Chain(alpha, predicted, log_evidence - float(logsumexp(lasting)))
+    check_possible(chain.log_evidence)
 
 
 def check_possible(log_evidence: float) -> None:

@@ -26,6 +26,7 @@ def infer(
     *,
     prior: np.ndarray | None = None,
     scheme: str = "exact",
+    phase: int | None = 0,
 ) -> Posterior | SequencePosterior:
     """Infer the hidden states of every level from outcomes, and their log evidence (equation 3.2).
 
@@ -40,12 +41,15 @@ def infer(
     scheme : {"exact", "published"}
         "exact" is sum-product. "published" inverts each level in turn under the empirical prior of the
         level above, and takes its posterior as the outcome of the next. Static models only.
+    phase : int or None
+        Dynamic models only: step of an event that the first outcome is; None infers it, see
+        :func:`rgm_core.inference.sequence.infer_sequence`.
 
     Returns
     -------
     Posterior, or SequencePosterior
-        The latter of a dynamic model, whose n outcomes are the steps of one sequence, the first of them the
-        first of an event; see :func:`filter` for beliefs from the data so far.
+        The latter of a dynamic model, whose n outcomes are the steps of one sequence; see
+        :func:`filter` for beliefs from the data so far.
 
     Raises
     ------
@@ -65,7 +69,9 @@ def infer(
     if model.is_dynamic:
         if scheme != "exact":
             raise ValueError('scheme must be "exact" for a dynamic model; found "published"')
-        return infer_sequence(model, outcomes, prior=prior)
+        return infer_sequence(model, outcomes, prior=prior, phase=phase)
+    if phase != 0:
+        raise ValueError(f"phase needs a dynamic model (dt = 2): samples have no order; found {phase}")
     evidence = as_evidence(model.levels[0], outcomes)
     priors = _check_prior(model, prior, evidence.n_samples)
     if scheme == "published":
@@ -91,6 +97,7 @@ def filter(
     outcomes: np.ndarray | Sequence[np.ndarray],
     *,
     prior: np.ndarray | None = None,
+    phase: int = 0,
 ) -> FilteredPosterior:
     """Infer the current states of every level at each step of a sequence from data so far (equation 3.8).
 
@@ -100,6 +107,8 @@ def filter(
         A dynamic model.
     outcomes, prior
         As in :func:`infer`, for the steps of one sequence.
+    phase : int
+        Step of an event that the first outcome is (to infer it would take all data).
 
     Returns
     -------
@@ -111,7 +120,7 @@ def filter(
         As in :func:`infer`; or if the model is static.
     """
     model.check_kind(dynamic=True, remedy="its samples have no order; use infer")
-    return filter_sequence(model, outcomes, prior=prior)
+    return filter_sequence(model, outcomes, prior=prior, phase=phase)
 
 
 def infer_top(

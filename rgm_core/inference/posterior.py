@@ -93,18 +93,26 @@ class SequencePosterior(Beliefs):
     Parameters
     ----------
     states, log_evidence, model
-        As in :class:`Beliefs`; a level has ``ceil(T / 2**level)`` steps, level counted from 0. The log
-        evidence is given that the sequence of events goes on for this long.
+        As in :class:`Beliefs`; a level has ``ceil(T / 2**level)`` steps, level counted from 0 (one more if
+        the sequence begins within one). The log evidence is that of these outcomes *and* of a sequence that
+        lasts so long, so that its differences over time are the surprise at what came next.
     paths : tuple of tuple of (n_blocks, n_paths) float
         ``paths[level][factor]``: path on which each block of two steps runs, a row for each step of the
-        level above. On top: path from each event to the next; the last row predicts, and sums to less than
-        one by the probability that the event has no learned successor.
+        level above. On top: path from each event to the next. The last row predicts where the next step is
+        not there; it sums to less than one by the probability that there is no learned successor.
     transitions : tuple of tuple of (E,) float
         Expected number of times that each learned transition was made, in the order of ``Level.b``.
+    log_lasting : float
+        ln p(a sequence lasts so many events), nats; 0 if every event has a successor. Subtract it for the
+        evidence *given* that the sequence lasts.
+    phases : (2 ** (n_levels - 1),) float
+        Probability that the first outcome is this step of an event, steps from 0.
     """
 
     paths: tuple[tuple[np.ndarray, ...], ...]
     transitions: tuple[tuple[np.ndarray, ...], ...] = field(repr=False)
+    log_lasting: float
+    phases: np.ndarray = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +126,10 @@ class FilteredPosterior(Beliefs):
         state that is current.
     paths : tuple of tuple of (T, n_paths) float
         ``paths[level][factor]``: path of the block that is current; on top to the next event.
+    log_lasting, phases
+        As in :class:`SequencePosterior`.
     """
 
     paths: tuple[tuple[np.ndarray, ...], ...]
+    log_lasting: float
+    phases: np.ndarray = field(repr=False)

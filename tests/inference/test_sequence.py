@@ -64,10 +64,10 @@ def random_model(rng, tree, concentration=0.3):
 class Joint:
     """The joint distribution as a product of tables over named variables, summed by brute force."""
 
-    def __init__(self, model, likelihoods, n_steps):
+    def __init__(self, model, likelihoods, n_steps, phase=0):
         self.tables, self.index = [], {}
-        n_steps += -n_steps % 2 ** (model.n_levels - 1)
-        top, n_events = model.n_levels - 1, n_steps // 2 ** (model.n_levels - 1)
+        steps = [-(-(n_steps + phase) // 2**n) for n in range(model.n_levels)]
+        top, n_events = model.n_levels - 1, steps[-1]
         self.add(model.D, ("s", top, 0, 0))
         for t in range(n_events - 1):
             b = model.levels[top].b[0].dense().transpose(1, 2, 0)  # state, path, next
@@ -75,22 +75,26 @@ class Joint:
             self.add(p, ("s", top, 0, t), ("u", top, 0, t), ("s", top, 0, t + 1))
         for n in range(top):
             for f in range(model.levels[n].n_factors):
-                for block in range(n_steps // 2 ** (n + 1)):
-                    self.add_block(model, n, f, block)
+                for block in range(steps[n + 1]):
+                    self.add_block(model, n, f, block, cut=2 * block + 1 == steps[n])
         self.prior_mass = self.sum()  # of sequences that last
         level = model.levels[0]
         for g, f in enumerate(level.parents):
             for t, likelihood in enumerate(likelihoods[g]):
-                self.add(likelihood @ level.A[g], ("s", 0, int(f), t))
+                self.add(likelihood @ level.A[g], ("s", 0, int(f), t + phase))
 
-    def add_block(self, model, n, f, block):
+    def add_block(self, model, n, f, block, cut):
         level, above = model.levels[n], model.levels[n + 1]
         first, path, second = ("s", n, f, 2 * block), ("u", n, f, block), ("s", n, f, 2 * block + 1)
         B, g = level.B[f], level.dynamics.initial[f]
-        self.add(B.transpose(1, 2, 0), first, path, second)
+        if not cut:
+            self.add(B.transpose(1, 2, 0), first, path, second)
         if g < 0:
             self.add(np.ones(1), first)
             self.add(np.ones(1), path)
+            return
+        if cut:  # the first step is all there is
+            self.add(above.A[g], first, ("s", n + 1, int(above.parents[g]), block))
             return
         prior = np.zeros((len(B), B.shape[2], above.A[g].shape[1]))
         for p in range(prior.shape[2]):
@@ -134,30 +138,66 @@ def test_evidence_and_all_marginals_equal_brute_force(tree, n_steps, soft):
     for _ in range(3):
         model = random_model(rng, TREES[tree])
         data, likelihoods = random_evidence(rng, model, n_steps, soft)
-        joint = Joint(model, likelihoods, n_steps)
-        posterior = infer_sequence(model, data)
-        expected = np.log(joint.sum() / joint.prior_mass)
-        assert posterior.log_evidence == pytest.approx(expected, rel=1e-10)
+        phase = int(rng.integers(2 ** (model.n_levels - 1))) if n_steps < 6 else 0
+        joint = Joint(model, likelihoods, n_steps, phase)
+        posterior = infer_sequence(model, data, phase=phase)
+        assert posterior.log_evidence == pytest.approx(np.log(joint.sum()), rel=1e-10)
+        assert posterior.log_lasting == pytest.approx(np.log(joint.prior_mass), abs=1e-10)
         for n, level in enumerate(model.levels):
             for f in range(level.n_factors):
-                assert_marginals(posterior, joint, n, f, n_steps)
+                assert_marginals(posterior, joint, n, f, n_steps, phase)
 
 
-def assert_marginals(posterior, joint, n, f, n_steps):
+def assert_marginals(posterior, joint, n, f, n_steps, phase):
     states, paths = posterior.states[n][f], posterior.paths[n][f]
     top = n == len(posterior.states) - 1
-    assert len(states) == -(-n_steps // 2**n)
-    assert len(paths) == (len(states) if top else -(-n_steps // 2 ** (n + 1)))
-    for t, row in enumerate(states):
+    first, stop = phase // 2**n, -(-(n_steps + phase) // 2**n)
+    assert len(states) == stop - first
+    for t, row in enumerate(states, start=first):
         np.testing.assert_allclose(row, joint.marginal(("s", n, f, t)), rtol=1e-10, atol=1e-12)
-    for t, row in enumerate(paths[:-1] if top else paths):
+    first_block, n_blocks = (first, stop) if top else (first // 2, -(-stop // 2))
+    assert len(paths) == n_blocks - first_block
+    whole = stop - 1 if top else stop // 2  # the last block may be cut: its path is predicted only
+    for t, row in zip(range(first_block, whole), paths, strict=False):
         np.testing.assert_allclose(row, joint.marginal(("u", n, f, t)), rtol=1e-10, atol=1e-12)
     expected = 0
-    for t in range(len(paths) - 1 if top else len(paths)):
+    for t in range(whole):
         s = t if top else 2 * t
         expected = expected + joint.marginal(("s", n, f, s + 1), ("s", n, f, s), ("u", n, f, t))
     b = posterior.model.levels[n].b[f]
     np.testing.assert_allclose(b.dense(posterior.transitions[n][f]), expected, rtol=1e-10, atol=1e-12)
+
+
+def test_a_phase_that_is_not_known_is_one_more_hidden_state():
+    rng = np.random.default_rng(3)
+    model = random_model(rng, TREES["three levels"])
+    data, _ = random_evidence(rng, model, 5, soft=False)
+    each = [infer_sequence(model, data, phase=k) for k in range(4)]
+    evidence, lasting = (
+        np.exp([getattr(p, name) for p in each]) for name in ("log_evidence", "log_lasting")
+    )
+    posterior = infer_sequence(model, data, phase=None)
+    assert posterior.log_evidence == pytest.approx(np.log(evidence.mean()))
+    assert posterior.log_lasting == pytest.approx(np.log(lasting.mean()))
+    np.testing.assert_allclose(posterior.phases, evidence / evidence.sum())
+    best = each[int(evidence.argmax())]
+    np.testing.assert_array_equal(posterior.states[2][0], best.states[2][0])
+    with pytest.raises(ValueError, match="phase must be None or lie in 0 … 3; found 4"):
+        infer_sequence(model, data, phase=4)
+
+
+def test_the_next_path_is_predicted_also_where_a_block_is_cut():
+    """As if the next step existed and were missing: given that it exists."""
+    rng = np.random.default_rng(4)
+    model = random_model(rng, TREES["two levels"])
+    every = tuple(Transitions.from_dense(b.dense() + 0.1) for b in model.levels[0].b)  # no dead ends
+    model = replace(model, levels=(model.levels[0].with_transitions(every), model.levels[1]))
+    data, _ = random_evidence(rng, model, 3, soft=False)
+    cut = infer_sequence(model, data)
+    missing = infer_sequence(model, np.vstack([data, np.full((1, 3), -1)]))
+    for ours, expected in zip(cut.paths[0], missing.paths[0], strict=True):
+        np.testing.assert_allclose(ours, expected, atol=1e-12)
+    assert cut.log_evidence == pytest.approx(missing.log_evidence)
 
 
 @pytest.mark.parametrize("tree", TREES)
@@ -165,14 +205,15 @@ def test_filtered_beliefs_use_the_data_so_far_only(tree):
     rng = np.random.default_rng(5)
     model, n_steps = random_model(rng, TREES[tree]), 7
     data, _ = random_evidence(rng, model, n_steps, soft=False)
-    current = filter(model, data)
-    assert current.log_evidence == pytest.approx(infer_sequence(model, data).log_evidence)
+    phase = 2 ** (model.n_levels - 1) - 1
+    current = filter(model, data, phase=phase)
     for t in range(n_steps):
-        so_far = infer_sequence(model, data[: t + 1])
+        so_far = infer_sequence(model, data[: t + 1], phase=phase)
         for n, level in enumerate(model.levels):
             for f in range(level.n_factors):
                 np.testing.assert_allclose(current.states[n][f][t], so_far.states[n][f][-1], atol=1e-12)
                 np.testing.assert_allclose(current.paths[n][f][t], so_far.paths[n][f][-1], atol=1e-12)
+    assert current.log_evidence == pytest.approx(so_far.log_evidence)
     assert all(len(p) == n_steps for p in current.outcomes)
 
 
@@ -202,10 +243,12 @@ def test_evidence_of_all_data_sums_to_one():
     assert total == pytest.approx(1, rel=1e-10)
 
 
-def test_nothing_observed_is_certain_evidence():
+def test_nothing_observed_tells_only_that_the_sequence_lasts():
     model = random_model(np.random.default_rng(8), TREES["orphan"])
-    nothing = np.full((6, 4), -1)
-    assert infer_sequence(model, nothing).log_evidence == pytest.approx(0, abs=1e-12)
+    posterior = infer_sequence(model, np.full((6, 4), -1))
+    assert posterior.log_evidence == pytest.approx(posterior.log_lasting, abs=1e-12)
+    dead_end = learn_structure(np.array([[0], [1], [2]]), 3, dt=2)  # 0 1 and 1 2 last two events, 2 one
+    assert infer_sequence(dead_end, np.full((2, 1), -1)).log_lasting == pytest.approx(np.log(2 / 3))
 
 
 def test_many_modalities_against_the_learned_order_stay_possible():
