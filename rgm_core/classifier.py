@@ -12,7 +12,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
-from sklearn.utils import check_scalar
+from sklearn.utils import check_scalar, gen_batches
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -176,9 +176,8 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         two.
         """
         outcomes = self._encode(X)
-        found = (
-            infer(self.model_, outcomes[part], scheme="published") for part in _blocks(outcomes)
-        )
+        portions = (outcomes[part] for part in gen_batches(len(outcomes), BLOCK))
+        found = (infer(self.model_, portion, scheme="published") for portion in portions)
         return np.concatenate([posterior.elbo for posterior in found])
 
     def _posterior(self, X, scheme: str | None = None):
@@ -186,7 +185,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         scheme = self.scheme if scheme is None else scheme
         outcomes = self._encode(X)
         parts = []
-        for part in _blocks(outcomes):
+        for part in gen_batches(len(outcomes), BLOCK):
             if scheme == "exact":
                 parts.append(infer_top(self.model_, outcomes[part]))
             else:
@@ -266,7 +265,3 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         self.classes_, self.codec_, self.model_ = classes, codec, model
         self.history_ = History.concatenate([*past, history])
         return self
-
-
-def _blocks(rows: NDArray) -> list[slice]:
-    return [slice(start, start + BLOCK) for start in range(0, len(rows), BLOCK)]

@@ -115,6 +115,28 @@ def mutual_information(a: ArrayLike, axis: int = 0) -> np.ndarray:
     return marginals - entr(p).sum(axis=(-2, -1))
 
 
+def pairwise_information(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Mutual information over time of every column of ``x`` with every column of ``y``.
+
+    Parameters
+    ----------
+    x : (n_steps, K) int
+    y : (n_steps, L) int
+
+    Returns
+    -------
+    (K, L) float
+        In nats, from relative frequencies; values of order 1e-16 can be left where it is zero.
+    """
+    one_hot_x, starts_x = _one_hot(x)
+    one_hot_y, starts_y = _one_hot(y)
+    p_x, p_y = one_hot_x.mean(0), one_hot_y.mean(0)
+    joint = one_hot_x.T @ one_hot_y / len(x)
+    ratio = np.divide(joint, np.outer(p_x, p_y), out=np.ones_like(joint), where=joint > 0)
+    terms = joint * np.log(ratio)
+    return np.add.reduceat(np.add.reduceat(terms, starts_x, axis=0), starts_y, axis=1)
+
+
 def dirichlet_mutual_information(a: ArrayLike, axis: int = 0) -> np.ndarray:
     """Mutual information expected under a Dirichlet distribution over the joint, in nats.
 
@@ -242,6 +264,16 @@ def dirichlet_kl(q_counts: ArrayLike, p_counts: ArrayLike, axis: int = 0) -> np.
     entries = gammaln(p) - gammaln(q) + (q - p) * (digamma(q) - digamma(q_0))
     divergence = entries.sum(axis=axis) + (gammaln(q_0) - gammaln(p_0)).sum(axis=axis)
     return np.where(same_support, divergence, np.inf)[()]
+
+
+def _one_hot(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Indicators (n, Σ values) of the values that each column takes, and where a column's begin."""
+    numbered = [np.unique(column, return_inverse=True) for column in columns.T]
+    starts = np.cumsum([0] + [len(values) for values, _ in numbered])
+    one_hot = np.zeros((len(columns), starts[-1]))
+    for start, (_, inverse) in zip(starts, numbered, strict=False):
+        one_hot[np.arange(len(columns)), start + inverse] = 1
+    return one_hot, starts[:-1]
 
 
 def _tables(a: ArrayLike, axis: int) -> tuple[np.ndarray, np.ndarray]:

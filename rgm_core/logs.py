@@ -1,4 +1,4 @@
-"""Logarithms where zeros are meant, and sums by key.
+"""Logarithms where zeros are meant, sums by key, and draws by weight.
 
 Two policies for the logarithm of zero, and no third: :func:`safe_log` keeps an excluded event excluded
 (-inf); :func:`floored_log` makes evidence against it finite, so that it can be outweighed.
@@ -29,6 +29,8 @@ def floored_log(x: ArrayLike) -> np.ndarray:
         If ``x`` is negative or not finite.
     """
     x = np.asarray(x, float)
+    if not x.size:
+        raise ValueError(f"x is empty (shape {x.shape}): expected at least one entry")
     if not np.all(np.isfinite(x) & (x >= 0)):
         raise ValueError(f"x contains {x[~(np.isfinite(x) & (x >= 0))][0]}: expected finite values >= 0")
     return np.log(np.maximum(x, np.exp(LOG_FLOOR)))
@@ -46,7 +48,13 @@ def log_sum_by(x: np.ndarray, keys: np.ndarray, n: int) -> np.ndarray:
     return result
 
 
-def draw(p: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """One draw from each row of p (n, K), weights of any positive sum (n,)."""
-    cumulative = np.asarray(p).cumsum(axis=1)
-    return (cumulative <= rng.random((len(cumulative), 1)) * cumulative[:, -1:]).sum(axis=1)
+def draw(weights: np.ndarray, rng: np.random.Generator | None):
+    """Sample along the last axis by inverting the cumulative sum; without rng, take the largest.
+
+    Weights (..., K) need a positive sum, not one.
+    """
+    if rng is None:
+        return weights.argmax(axis=-1)
+    cumulative = weights.cumsum(axis=-1)
+    threshold = rng.random((*weights.shape[:-1], 1)) * cumulative[..., -1:]
+    return (cumulative <= threshold).sum(axis=-1)

@@ -14,9 +14,9 @@ import numpy as np
 from scipy import sparse
 from scipy.special import entr
 
+from rgm_core.information import pairwise_information
 from rgm_core.planning.action import explicit_action
 from rgm_core.planning.induction import UNREACHABLE, next_step, reach_goals
-from rgm_core.structure.grouping import pairwise_information
 
 RELEVANCE = 0.02  # share of a modality's entropy that another must tell about, one frame before or after
 PERSISTENCE = 0.8  # probability of going on with the last action when exploring: smooth paths lead farther

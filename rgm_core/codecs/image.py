@@ -9,7 +9,7 @@ from numbers import Integral
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_scalar
+from sklearn.utils import check_scalar, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from rgm_core.codecs.modes import decode, encode, fit_basis, project
@@ -158,10 +158,8 @@ class ImageCodec(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         images = check_images(X, self.image_shape_)
-        blocks = range(0, len(images), BLOCK)
-        return np.concatenate(
-            [encode(self.basis_, self._signal(images[start : start + BLOCK])) for start in blocks]
-        )
+        portions = (images[part] for part in gen_batches(len(images), BLOCK))
+        return np.concatenate([encode(self.basis_, self._signal(portion)) for portion in portions])
 
     def variates(self, X: ArrayLike) -> NDArray[np.floating]:
         """How much of each mode there is in images: (n, M) values, before they are binned."""

@@ -6,6 +6,7 @@ Source: Friston et al. (2024), arXiv 2407.20292, section on MNIST (SPM's ``DEM_M
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.ndimage import gaussian_filter1d
+from sklearn.utils import gen_batches
 
 __all__ = ["equalise", "preprocess", "resize", "resize_matrix", "smooth", "smoothing_matrix"]
 
@@ -130,7 +131,6 @@ def preprocess(
     rows, columns = smoothing @ resize_matrix(height, size), smoothing @ resize_matrix(width, size)
     planes = images.reshape(-1, height, width)
     ready = np.empty((len(planes), size, size), dtype)
-    for start in range(0, len(planes), BLOCK):
-        block = slice(start, start + BLOCK)
+    for block in gen_batches(len(planes), BLOCK):
         ready[block] = equalise(rows @ planes[block] @ columns.T)
     return ready.reshape(*images.shape[:-2], size, size)

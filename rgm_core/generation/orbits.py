@@ -12,6 +12,7 @@ from itertools import chain, islice
 
 import numpy as np
 
+from rgm_core.logs import draw
 from rgm_core.model.blocks import block_prior
 from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM
@@ -107,7 +108,7 @@ class _Blocks:
         """Initial states, second states and paths (F,) under the states of the level above."""
         drawn = np.zeros((3, self.n_factors), int)  # a factor without parent has but one state
         for f, parent, b, prior in self.factors:
-            pair = _choose(prior[parents[parent]], rng)
+            pair = draw(prior[parents[parent]], rng)
             edge = _choose_edge(b, *b.edges_of_pair(pair), rng)
             state, path, second = b.edges[edge]
             drawn[:, f] = state, second, path
@@ -149,18 +150,9 @@ def _observe(level: Level, unfolded, rng) -> Iterator[Step]:
     rows, likelihood = np.arange(level.n_modalities), level.likelihood.transpose(0, 2, 1).copy()
     for states, paths in unfolded:
         p = likelihood[rows, states[0][level.parents]]
-        yield Step(outcomes=_choose(p, rng), states=states, paths=paths)
+        yield Step(outcomes=draw(p, rng), states=states, paths=paths)
 
 
 def _choose_edge(b: Transitions, first: int, last: int, rng) -> int:
     """One of a range of edges, by its counts."""
-    return first if last == first + 1 else first + _choose(b.counts[first:last], rng)
-
-
-def _choose(weights: np.ndarray, rng: np.random.Generator | None):
-    """Sample along the last axis by inverting the cumulative sum; without rng, take the largest."""
-    if rng is None:
-        return weights.argmax(axis=-1)
-    cumulative = weights.cumsum(axis=-1)
-    threshold = rng.random((*weights.shape[:-1], 1)) * cumulative[..., -1:]
-    return (cumulative <= threshold).sum(axis=-1)
+    return first if last == first + 1 else first + draw(b.counts[first:last], rng)

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 from scipy.special import xlogy
+from sklearn.utils import gen_batches
 
 from rgm_core.model.evidence import Evidence
 from rgm_core.model.level import Level
@@ -147,8 +148,7 @@ def infer_batch(model: RGM, evidence: Evidence, priors: np.ndarray):
     shapes = [(evidence.n_samples, *_state_shape(level)) for level in model.levels]
     states = tuple(np.zeros(shape) for shape in shapes)
     elbo = np.zeros((evidence.n_samples, model.n_levels))
-    for start in range(0, evidence.n_samples, CHUNK):
-        part = slice(start, start + CHUNK)
+    for part in gen_batches(evidence.n_samples, CHUNK):
         seen = sparse_evidence(evidence.part(part), model.levels[0].n_outcomes)
         _infer_chunk(tensors, seen, priors[part].copy(), tuple(q[part] for q in states), elbo[part])
     by_factor = [

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 from scipy.special import expit
+from sklearn.utils import gen_batches
 from tqdm.auto import tqdm
 
 from rgm_core.inference import nested
@@ -102,8 +103,7 @@ def learn_actively(
     beta = np.inf if beta is None else float(beta)
     chunks = []
     with tqdm(total=evidence.n_samples, disable=not progress, unit="sample") as bar:
-        for start in range(0, evidence.n_samples, CHUNK):
-            part = slice(start, start + CHUNK)
+        for part in gen_batches(evidence.n_samples, CHUNK):
             seen = evidence.part(part)
             model, history = _learn_chunk(model, seen, priors[part], beta, eta)
             chunks.append(history)

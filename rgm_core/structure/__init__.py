@@ -1,6 +1,6 @@
 """How a model grows: grouping, unique combinations, paths, merging, recurrence, model selection."""
 
-from rgm_core.structure.grouping import group_by_information, group_by_location, pairwise_information
+from rgm_core.structure.grouping import group_by_information, group_by_location
 from rgm_core.structure.learn import learn_structure
 from rgm_core.structure.merge import merge_structure
 from rgm_core.structure.recur import event_similarity, link_events, prune_transitions
@@ -15,7 +15,6 @@ __all__ = [
     "link_events",
     "log_dirichlet_evidence",
     "merge_structure",
-    "pairwise_information",
     "prune_transitions",
     "select_paths",
     "select_states",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rgm_core.information import pairwise_information
+
 LOADING = np.exp(-16.0)  # smallest share in an eigenvector that puts a modality into its group
 
 
@@ -86,35 +88,3 @@ def group_by_information(outcomes: np.ndarray, size: int) -> np.ndarray:
         if not left.size:
             break
     return groups
-
-
-def pairwise_information(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Mutual information over time of every column of ``x`` with every column of ``y``.
-
-    Parameters
-    ----------
-    x : (n_steps, K) int
-    y : (n_steps, L) int
-
-    Returns
-    -------
-    (K, L) float
-        In nats, from relative frequencies; values of order 1e-16 can be left where it is zero.
-    """
-    one_hot_x, starts_x = _one_hot(x)
-    one_hot_y, starts_y = _one_hot(y)
-    p_x, p_y = one_hot_x.mean(0), one_hot_y.mean(0)
-    joint = one_hot_x.T @ one_hot_y / len(x)
-    ratio = np.divide(joint, np.outer(p_x, p_y), out=np.ones_like(joint), where=joint > 0)
-    terms = joint * np.log(ratio)
-    return np.add.reduceat(np.add.reduceat(terms, starts_x, axis=0), starts_y, axis=1)
-
-
-def _one_hot(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Indicators (n, Σ values) of the values that each column takes, and where a column's begin."""
-    numbered = [np.unique(column, return_inverse=True) for column in columns.T]
-    starts = np.cumsum([0] + [len(values) for values, _ in numbered])
-    one_hot = np.zeros((len(columns), starts[-1]))
-    for start, (_, inverse) in zip(starts, numbered, strict=False):
-        one_hot[np.arange(len(columns)), start + inverse] = 1
-    return one_hot, starts[:-1]

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rgm_core.information import pairwise_information
 from rgm_core.model.level import Dynamics, Level
-from rgm_core.structure.grouping import number_by_appearance, pairwise_information
+from rgm_core.structure.grouping import number_by_appearance
 from rgm_core.structure.paths import find_paths
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rgm_core.information import mutual_information
-from rgm_core.structure.grouping import group_by_information, number_by_appearance, pairwise_information
+from rgm_core.information import mutual_information, pairwise_information
+from rgm_core.structure.grouping import group_by_information, number_by_appearance
 
 with np.load(Path(__file__).parents[1] / "oracles" / "dynamics.npz") as file:
     ORACLE = dict(file)
