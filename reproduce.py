@@ -4,11 +4,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from rich.console import Console
-
 from rgm_core.reproduction import UsageError
 from rgm_core.reproduction.session import ROOT, list_notebooks, open_session, reproduce
 from rgm_core.reproduction.terminal import accept_any_text
+
+from rich.console import Console  # isort: skip - after rgm_core, which says how to install it
 
 DESCRIPTION = """\
 Run the notebooks at the paper's sizes and compare what they obtain with what the paper reports.

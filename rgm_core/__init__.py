@@ -19,6 +19,7 @@ _HOME = {
     "merge_structure": "structure",
 }
 __all__ = sorted(_HOME)
+__version__ = "0.1.0"
 
 
 def __getattr__(name: str):

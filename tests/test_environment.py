@@ -1,9 +1,10 @@
-"""The environment: one complete list of exact versions, and no file that is tied to one machine."""
+"""The environment: extras that hold what they say, one complete list of exact versions, nothing tied to
+one machine."""
 
 import re
 import subprocess
 import tomllib
-from importlib.metadata import requires, version
+from importlib.metadata import packages_distributions, requires, version
 from pathlib import Path
 
 import pytest
@@ -11,14 +12,18 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from rgm_core.extras import EXTRA_OF
+
 ROOT = Path(__file__).resolve().parents[1]
 REMEDY = (
     "`uv pip freeze` shows the versions in use; put them in [tool.uv] constraint-dependencies of "
-    "pyproject.toml and in environment.yml"
+    "pyproject.toml"
 )
 REGISTRY = re.compile(
     r"(?:pypi|pythonhosted|npmjs|anaconda|jsdelivr|unpkg)\.(?:org|com|net)|index-url|/simple/?\b"
 )
+OWN = "rgm-core"
+CONDA_NAMES = {"dask-core": "dask", "matplotlib-base": "matplotlib", "pysoundfile": "soundfile"}
 MACHINE = re.compile(r"(?<![\w.:/<>-])/(?:work|tmp|root|home|Users)/[\w.-]+")
 
 
@@ -39,25 +44,36 @@ def conda():
     return yaml.safe_load((ROOT / "environment.yml").read_text())
 
 
+def requirements(project, *extras):
+    """What pyproject.toml lists: the core, and the given extras with those that they name."""
+    lines = list(project["project"]["dependencies"])
+    for extra in extras:
+        lines += project["project"]["optional-dependencies"][extra]
+    found = [Requirement(line) for line in lines]
+    for own in [r for r in found if r.name == OWN]:
+        found += requirements(project, *own.extras)[len(project["project"]["dependencies"]) :]
+    return [requirement for requirement in found if requirement.name != OWN]
+
+
 def direct(project):
-    """Names of the dependencies that pyproject.toml itself lists."""
+    """The dependencies that pyproject.toml itself lists and `uv run` installs: core, extras, groups."""
     groups = [line for group in project["dependency-groups"].values() for line in group]
-    lines = project["project"]["dependencies"] + [line for line in groups if isinstance(line, str)]
-    return {canonicalize_name(Requirement(line).name) for line in lines}
+    lines = [Requirement(line) for line in groups if isinstance(line, str)]
+    return requirements(project, "all") + [r for r in lines if r.name != OWN]
 
 
-def needed(names):
+def needed(wanted):
     """The given packages and all that they need on this system, by way of their metadata."""
-    found, waiting = set(), set(names)
+    found, waiting = set(), {(canonicalize_name(r.name), e) for r in wanted for e in ("", *r.extras)}
     while waiting:
-        name = waiting.pop()
-        found.add(name)
+        name, extra = waiting.pop()
+        found.add((name, extra))
         for line in requires(name) or []:
             requirement = Requirement(line)
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                waiting.add(canonicalize_name(requirement.name))
-        waiting -= found
-    return found
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                own = canonicalize_name(requirement.name)
+                waiting |= {(own, more) for more in ("", *requirement.extras)} - found
+    return {name for name, _ in found}
 
 
 def tracked_texts():
@@ -94,21 +110,38 @@ def test_constraints_are_exact_and_sorted(project):
         assert "*" not in specifier.version, f"{line}: not one exact version"
 
 
-def test_conda_environment_holds_the_same_versions(project, conda):
-    (pip,) = [entry["pip"] for entry in conda["dependencies"] if isinstance(entry, dict)]
-    constraints = project["tool"]["uv"]["constraint-dependencies"]
-    assert [line for line in pip if not line.startswith("-")] == constraints, REMEDY
-    assert pip[-1] == "--editable ."
+def test_the_core_is_small(project):
+    """Learning digits needs no front end, no films and no games."""
+    assert len(project["project"]["dependencies"]) <= 8
 
 
-def test_conda_python_is_one_that_the_project_allows(project, conda):
-    (python,) = [e for e in conda["dependencies"] if isinstance(e, str) and e.startswith("python=")]
-    allowed = Requirement(f"python{project['project']['requires-python']}").specifier
-    assert allowed.contains(python.removeprefix("python="))
+def test_conda_environment_is_what_the_extras_need(project, conda):
+    """The same packages with the same lower bounds, from conda-forge: no pins, no test or site packages."""
+    *lines, pip = conda["dependencies"]
+    assert (conda["channels"], pip) == (["conda-forge"], {"pip": ["--editable ."]})
+    found = {}
+    for line in lines:
+        name, _, bound = line.partition(" ")
+        found[CONDA_NAMES.get(name, name)] = bound
+    expected = {"pip": "", "python": project["project"]["requires-python"]}
+    for requirement in requirements(project, "all"):
+        for name in (requirement.name, *requirement.extras):  # dask[distributed]: two packages of conda's
+            expected[name] = str(requirement.specifier)
+    assert found == expected
 
 
-def test_every_direct_dependency_is_pinned(project, pinned):
-    assert direct(project) - pinned.keys() == set(), REMEDY
+def test_a_missing_package_is_looked_for_in_the_extra_that_has_it(project):
+    """Each name of `rgm_core.extras.EXTRA_OF` is a package of that very extra, and of no other."""
+    homes = packages_distributions()
+    for module, extra in EXTRA_OF.items():
+        names = homes.get(module, [module.replace("_", "-")])
+        distributions = {canonicalize_name(name) for name in names}
+        lines = project["project"]["optional-dependencies"][extra]
+        assert distributions & {canonicalize_name(Requirement(line).name) for line in lines}, module
+
+
+def test_no_extra_but_its_own_brings_what_is_under_the_gpl(project):
+    assert not {"ale-py"} & {requirement.name for requirement in requirements(project, "all")}
 
 
 def test_every_package_in_use_is_pinned(project, pinned):
@@ -117,8 +150,8 @@ def test_every_package_in_use_is_pinned(project, pinned):
 
 
 def test_pinned_versions_satisfy_the_declared_bounds(project, pinned):
-    for line in project["project"]["dependencies"]:
-        bound = Requirement(line)
+    for bound in direct(project):
+        line = str(bound)
         (exact,) = pinned[canonicalize_name(bound.name)].specifier
         assert bound.specifier.contains(exact.version), f"{line}, but pinned is {exact}"
 
@@ -130,7 +163,7 @@ def test_installed_versions_are_the_pinned_ones(project, pinned):
         for name in sorted(needed(direct(project)) & pinned.keys())
         if not pinned[name].specifier.contains(version(name))
     }
-    assert wrong == {}, f"installed, pinned: {wrong}; install with uv or environment.yml, or: {REMEDY}"
+    assert wrong == {}, f"installed, pinned: {wrong}; install with uv, or: {REMEDY}"
 
 
 def test_no_file_names_a_package_registry():
@@ -145,8 +178,8 @@ def test_no_file_holds_a_path_of_a_machine():
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
-        (REGISTRY, 'source = { registry = "https:' '//pypi.org/simple" }'),
-        (REGISTRY, "https:" "//files.pythonhosted.org/packages/x.whl"),
+        (REGISTRY, 'source = { registry = "https://pypi.org/simple" }'),
+        (REGISTRY, "https://files.pythonhosted.org/packages/x.whl"),
         (MACHINE, "File /home/someone/project/notebook.py:3"),
         (MACHINE, '"cwd": "/tmp/build-1"'),
     ],

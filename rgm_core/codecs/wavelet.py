@@ -12,11 +12,14 @@ from dataclasses import dataclass, replace
 from numbers import Integral, Real
 
 import numpy as np
-import pywt
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import next_fast_len
 from scipy.optimize import nnls
 from sklearn.utils import check_scalar
+
+from rgm_core.extras import optional
+
+pywt = optional("pywt")
 
 __all__ = ["GRIDS", "WaveletBank", "make_bank", "resynthesise", "transform"]
 

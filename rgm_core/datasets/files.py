@@ -1,4 +1,4 @@
-"""Files in ``data/``: provenance, checksum, and reading what was checked."""
+"""Files in ``data/``, which a wheel holds too: provenance, checksum, and reading what was checked."""
 
 import hashlib
 import os
@@ -8,7 +8,9 @@ from typing import NamedTuple
 
 import pooch
 
-DATA_DIR = Path(__file__).resolve().parents[2] / "data"  # only a checkout has it, not a wheel
+_HERE = Path(__file__).resolve()
+_PACKED = _HERE.parent / "data"  # where a wheel has them
+DATA_DIR = _PACKED if _PACKED.is_dir() else _HERE.parents[2] / "data"
 CACHE_VARIABLE = "RGM_CORE_CACHE"  # environment variable: folder for downloaded files
 
 
@@ -90,7 +92,7 @@ def read_shipped(key: str) -> bytes:
     """Return the checked content of a file in ``data/``, given its key in `REGISTRY`."""
     entry = REGISTRY[key]
     path = DATA_DIR / entry.file
-    remedy = f"restore it with `git checkout -- data/{entry.file}` or see data/README.md"
+    remedy = f"restore it with `git checkout -- data/{entry.file}`, or install rgm-core again"
     return verified(path.read_bytes(), entry.sha256, str(path), remedy)
 
 

@@ -57,11 +57,10 @@ MNIST_MIRRORS = (
 def load_mnist(split: str, n: int | None = None) -> tuple[npt.NDArray[np.uint8], npt.NDArray]:
     """Load handwritten digits and their labels: the first `n` of MNIST, in the original order.
 
-    The first 11,000 training images and all 10,000 test images are in the repository's ``data/``
-    and need no network. Beyond that, or where the package is installed without that folder, the
-    original files (11 MB) are downloaded once into the folder ``mnist`` of the user's cache, or of
-    the folder that the environment variable ``RGM_CORE_CACHE`` names. Original files put there by
-    hand, plain or gzipped, are used just the same.
+    The first 11,000 training images and all 10,000 test images come with the package and need no
+    network. For more than that the original files (11 MB) are downloaded once into the folder
+    ``mnist`` of the user's cache, or of the folder that the environment variable ``RGM_CORE_CACHE``
+    names. Original files put there by hand, plain or gzipped, are used just the same.
 
     Parameters
     ----------
@@ -200,8 +199,8 @@ def _offline_message(file: str, folder: Path, problems: list[str]) -> str:
     names = ", ".join(original.file for original in MNIST_ORIGINALS.values())
     n_train, n_test = MNIST_SHIPPED["train"], MNIST_SHIPPED["test"]
     return (
-        f"{file}.gz is not in {folder} and could not be downloaded. Without a network, a checkout "
-        f"of the repository offers the first {n_train} training images, load_mnist('train', "
+        f"{file}.gz is not in {folder} and could not be downloaded. Without a network the "
+        f"package offers the first {n_train} training images, load_mnist('train', "
         f"n={n_train}), and all {n_test} test images. For more, put the original MNIST files "
         f"into {folder}, plain or with .gz: {names}; or set {files.CACHE_VARIABLE} to a folder whose "
         f"subfolder mnist has them."

@@ -6,9 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import soundfile
 
 from rgm_core.datasets.files import read_shipped
+from rgm_core.extras import optional
+
+soundfile = optional("soundfile")
 
 JAZZ_BEAT = 60 / 130  # seconds
 BEATS_PER_BAR = 4
@@ -76,8 +78,8 @@ def load_bird_calls(recording: str = "field") -> BirdCalls:
     ------
     ValueError
         If the recording is another, or a file is not what its checksum says.
-    FileNotFoundError
-        If the package is installed without the repository's ``data/``.
+    ModuleNotFoundError
+        If soundfile is not installed: it comes with the extra ``media``.
     """
     if recording not in RECORDINGS:
         raise ValueError(f"recording is {recording!r}; expected one of {RECORDINGS}")
@@ -106,8 +108,8 @@ def load_jazz() -> Jazz:
     ------
     ValueError
         If the file is not what its checksum says.
-    FileNotFoundError
-        If the package is installed without the repository's ``data/``.
+    ModuleNotFoundError
+        If soundfile is not installed: it comes with the extra ``media``.
     """
     sound, rate = read_sound("jazz-sound")
     return Jazz(sound, rate, JAZZ_BEAT, BEATS_PER_BAR, N_BARS)

@@ -1,6 +1,8 @@
 """Games as Gymnasium environments: Pong, Breakout, and a rally small enough to plan exactly."""
 
-import gymnasium
+from rgm_core.extras import require
+
+gymnasium = require("gymnasium")
 
 from rgm_core.games.breakout import Breakout
 from rgm_core.games.playing import Play, flatten_observation, play_randomly, play_with

@@ -1,5 +1,9 @@
 """What a notebook says: its record, its claims, and how both are shown."""
 
+from rgm_core.extras import require
+
+require("msgspec")
+
 from rgm_core.notebook.claims import Claim, Claims, Source, Status, load_claims
 from rgm_core.notebook.display import display_with_record, format_number, format_table, in_kernel, with_unit
 from rgm_core.notebook.recording import record

@@ -17,6 +17,9 @@ from rgm_core.notebook.display import format_number, with_unit
 
 CLAIMS_VARIABLE = "RGM_CLAIMS"  #: environment: another claims file (reproduce.py --claims)
 
+_OWN = Path(__file__).parents[2] / "claims.toml"
+_PACKED = Path(__file__).with_name("claims.toml")  # where a wheel has it
+
 Text = Annotated[str, msgspec.Meta(pattern=r"\S")]  #: not empty
 Size = Annotated[float, msgspec.Meta(ge=0)]
 
@@ -196,7 +199,7 @@ def load_claims(path: str | os.PathLike | None = None) -> Claims:
         If the file is missing, is not TOML or breaks the format: says where and how.
     """
     if path is None:
-        path = os.environ.get(CLAIMS_VARIABLE) or Path(__file__).parents[2] / "claims.toml"
+        path = os.environ.get(CLAIMS_VARIABLE) or (_PACKED if _PACKED.is_file() else _OWN)
     path = Path(path)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))

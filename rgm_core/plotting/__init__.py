@@ -1,5 +1,9 @@
 """Figures: every function takes arrays or results and draws them; nothing is computed here."""
 
+from rgm_core.extras import require
+
+require("matplotlib")
+
 from rgm_core.plotting.show import show
 from rgm_core.plotting.style import COLOURS, style
 

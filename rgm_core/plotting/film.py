@@ -10,15 +10,17 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
-import imageio_ffmpeg
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from rgm_core.extras import optional
 from rgm_core.model.files import replacing
 from rgm_core.notebook.display import display_with_record, in_kernel
 from rgm_core.plotting.style import COLOURS, style
+
+imageio_ffmpeg = optional("imageio_ffmpeg")
 
 
 def show_film(

@@ -11,12 +11,14 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-import soundfile
 from matplotlib.figure import Figure
 
+from rgm_core.extras import optional
 from rgm_core.model.files import replacing
 from rgm_core.notebook.display import display_with_record, in_kernel
 from rgm_core.plotting.style import COLOURS, style
+
+soundfile = optional("soundfile")
 
 
 def play(

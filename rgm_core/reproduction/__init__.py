@@ -5,6 +5,11 @@ runner (execute each in a process of its own) → records (results moved in, all
 report (claims.json, report.html).
 """
 
+from rgm_core.extras import require
+
+for _package in ("jinja2", "papermill", "rich"):
+    require(_package)
+
 
 class UsageError(ValueError):
     """A mistake in the arguments or the set-up, found before anything ran."""

@@ -1,5 +1,6 @@
 """What a result depends on: source, parameters, code, data, claims and versions, as hashes."""
 
+import contextlib
 import hashlib
 import json
 import platform
@@ -78,15 +79,12 @@ def _sha256_json(content: object) -> str:
 
 
 def _versions() -> dict[str, str]:
-    """Versions of Python, of the package's dependencies and of what executes notebooks."""
-    names = {
-        re.match(r"[\w.-]+", requirement)[0]
-        for requirement in metadata.requires("rgm-core") or ()
-        if "extra ==" not in requirement
-    }
+    """Versions of Python, of what the package and its extras need, and of what executes notebooks."""
+    needed = {re.match(r"[\w.-]+", line)[0] for line in metadata.requires("rgm-core") or ()}
     versions = {"python": platform.python_version()}
-    for name in sorted(names | {*_MACHINERY}):
-        versions[name] = metadata.version(name)
+    for name in sorted((needed | {*_MACHINERY}) - {"rgm-core"}):
+        with contextlib.suppress(metadata.PackageNotFoundError):  # of an extra that is not installed
+            versions[name] = metadata.version(name)
     return versions
 
 

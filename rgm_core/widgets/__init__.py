@@ -1,5 +1,9 @@
 """Things to play with in a notebook."""
 
+from rgm_core.extras import require
+
+require("anywidget")
+
 from rgm_core.widgets.drawing import DrawingPad, place_digit
 from rgm_core.widgets.explorers import (
     Explorer,
