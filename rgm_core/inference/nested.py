@@ -12,10 +12,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 from scipy.special import xlogy
 from sklearn.utils import gen_batches
 
+from rgm_core.inference.compiled import compiled
 from rgm_core.model.evidence import Evidence
 from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM
@@ -86,7 +86,7 @@ def pack(level: Level) -> Tensors:
     )
 
 
-@njit(cache=True)
+@compiled
 def refresh(t, g):
     """Sum the stored counts of one tensor afresh."""
     a = t.a[g]
@@ -96,7 +96,7 @@ def refresh(t, g):
     t.balance[g] = _sum_x_ln_x(a.ravel()) - _sum_x_ln_x(t.rows[g]) - _sum_x_ln_x(t.columns[g])
 
 
-@njit(cache=True)
+@compiled
 def _sum_x_ln_x(values):
     total = 0.0
     for x in values:
@@ -162,7 +162,7 @@ def _state_shape(level: Level) -> tuple[int, int]:
     return level.n_factors, int(level.n_states.max())
 
 
-@njit(cache=True)
+@compiled
 def _infer_chunk(tensors, seen, priors, states, elbo):
     buffers = make_buffers(tensors)
     predictions = make_predictions(tensors)
@@ -176,7 +176,7 @@ def _infer_chunk(tensors, seen, priors, states, elbo):
                     states[n][i, f, q.index[f, k]] = q.weight[f, k]
 
 
-@njit(cache=True)
+@compiled
 def make_buffers(tensors):
     """Room for the posteriors of every level."""
     return [
@@ -189,13 +189,13 @@ def make_buffers(tensors):
     ]
 
 
-@njit(cache=True)
+@compiled
 def make_predictions(tensors):
     """Room for the empirical priors of every level."""
     return [np.zeros((len(t.n_states), t.n_states.max())) for t in tensors]
 
 
-@njit(cache=True)
+@compiled
 def invert(tensors, evidence, prior, predictions, posteriors, elbo):
     """Predict from the top down, then invert from the bottom up; fills posteriors and elbo."""
     top = len(tensors) - 1
@@ -207,7 +207,7 @@ def invert(tensors, evidence, prior, predictions, posteriors, elbo):
         elbo[n] = _invert_level(tensors[n], posteriors[n - 1], predictions[n], posteriors[n])
 
 
-@njit(cache=True)
+@compiled
 def _predict(t, prior, prediction):
     """Predictive distribution A_g · prior of every modality: the empirical prior of the level below."""
     for g in range(len(t.parents)):
@@ -219,7 +219,7 @@ def _predict(t, prior, prediction):
         prediction[g, : t.n_outcomes[g]] = np.dot(t.a[g], weight)[: t.n_outcomes[g]]
 
 
-@njit(cache=True)
+@compiled
 def _invert_level(t, evidence, prior, posterior):
     """Invert every factor of a level; return the level's free energy (negative, nats)."""
     elbo = 0.0
@@ -238,7 +238,7 @@ def _invert_level(t, evidence, prior, posterior):
     return elbo
 
 
-@njit(cache=True)
+@compiled
 def _accumulate(t, g, evidence, index, q, n):
     """Bayes' rule for one modality over the surviving states; return how many and ln p(o)."""
     kept = 0
@@ -258,7 +258,7 @@ def _accumulate(t, g, evidence, index, q, n):
     return joint, np.log(total)
 
 
-@njit(cache=True)
+@compiled
 def _likelihood(t, g, evidence, s):
     """E[p(o | s)] under the (soft) outcome, floored."""
     likelihood = 0.0

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numba import njit
 from scipy.special import expit
 from sklearn.utils import gen_batches
 from tqdm.auto import tqdm
 
 from rgm_core.inference import nested
+from rgm_core.inference.compiled import compiled
 from rgm_core.information import mutual_information
 from rgm_core.model.evidence import Evidence, as_evidence
 from rgm_core.model.rgm import RGM
@@ -169,7 +169,7 @@ def _learn_chunk(model: RGM, evidence: Evidence, priors, beta: float, eta: float
     return model.with_counts(counts), history
 
 
-@njit(cache=True)
+@compiled
 def _learn_samples(tensors, seen, priors, beta, eta, information, elbo, acceptance):
     posteriors = nested.make_buffers(tensors)
     predictions = nested.make_predictions(tensors)
@@ -183,7 +183,7 @@ def _learn_samples(tensors, seen, priors, beta, eta, information, elbo, acceptan
             information[i, n] = tensors[n].information.sum()
 
 
-@njit(cache=True)
+@compiled
 def _update(t, outcome, posterior, beta, eta):
     """Selected update of every tensor of a level; return the summed acceptance."""
     accepted = 0.0
@@ -193,14 +193,14 @@ def _update(t, outcome, posterior, beta, eta):
         accept = 1.0
         if not np.isinf(beta):
             gain = _count(t, g, outcome, posterior, 1.0, False) - t.information[g]
-            accept = 1.0 / (1.0 + np.exp(-beta * gain))
+            accept = 1.0 / (1.0 + np.exp(min(-beta * gain, 700.0)))  # larger would overflow
         t.information[g] = _count(t, g, outcome, posterior, accept, True)
         _forget(t, g, 1.0 + accept / eta)
         accepted += accept
     return accepted
 
 
-@njit(cache=True)
+@compiled
 def _forget(t, g, factor):
     """Divide all counts of a tensor by a factor."""
     t.scale[g] /= factor
@@ -215,7 +215,7 @@ def _forget(t, g, factor):
         t.scale[g] = 1.0
 
 
-@njit(cache=True)
+@compiled
 def _count(t, g, outcome, posterior, amount, keep):
     """Add ``amount`` of outcome ⊗ posterior to the counts; return their mutual information (equation 4.7).
 
@@ -251,7 +251,7 @@ def _count(t, g, outcome, posterior, amount, keep):
     return balance / total + np.log(total)
 
 
-@njit(cache=True)
+@compiled
 def _gain(x, step):
     """Change of x ln x when x grows by step."""
     if x == 0:
