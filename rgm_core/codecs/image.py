@@ -8,12 +8,10 @@ from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_scalar, gen_batches
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils import check_scalar
 
-from rgm_core.codecs.modes import decode, encode, fit_basis, project
-from rgm_core.codecs.preprocessing import BLOCK, MAX_SIZE, preprocess
+from rgm_core.codecs.base import Codec
+from rgm_core.codecs.preprocessing import MAX_SIZE, preprocess, spread
 from rgm_core.codecs.tiles import tile_positions
 
 __all__ = ["ImageCodec"]
@@ -51,7 +49,7 @@ def check_images(images: ArrayLike, shape: tuple[int, ...] | None = None) -> NDA
     return found
 
 
-class ImageCodec(TransformerMixin, BaseEstimator):
+class ImageCodec(Codec):
     """Encode images as discrete outcomes, and decode outcomes as images.
 
     Images are cut into overlapping tiles; each tile has its singular modes, fitted to the images
@@ -78,6 +76,7 @@ class ImageCodec(TransformerMixin, BaseEstimator):
     tile_of_ : (M,) tile of each modality; tiles are numbered from 0, down the columns.
     bin_centres_ : (M, b) value of the variate at each bin centre.
     basis_ : `rgm_core.codecs.modes.Basis`, with the tiles (``basis_.tiling``) and modes.
+    mean_ : (H, W) or (H, W, C) mean of the images seen in `fit`, which stands in for hidden pixels.
     image_shape_ : (H, W) or (H, W, C) of the images seen in `fit`.
     n_features_in_ : number of values of an image seen in `fit`.
 
@@ -87,7 +86,8 @@ class ImageCodec(TransformerMixin, BaseEstimator):
     eigenvalue. Images of float32 are encoded in single precision, all others in
     double. A tile in which all images are zero has no modes, and is decoded as zero. An image of
     constant value has no order of brightness: preprocessing ranks its pixels by position, so it
-    is encoded, and decoded, as a ramp from left to right.
+    is encoded, and decoded, as a ramp from left to right. Since preprocessing ranks all pixels of an image,
+    what stands in for hidden pixels can move the outcomes of visible ones by a bin.
 
     Source: Friston et al. (2024), arXiv 2407.20292; the settings of its MNIST example are the
     defaults.
@@ -130,50 +130,17 @@ class ImageCodec(TransformerMixin, BaseEstimator):
         if self.preprocess:
             check_scalar(self.size, "size", Integral, min_val=1, max_val=MAX_SIZE)
         check_scalar(self.grey_channels, "grey_channels", Integral, min_val=1)
-        images = check_images(X)
+        images = self._samples(X, fitted=False)
         height, width = (self.size, self.size) if self.preprocess else images.shape[1:3]
         tiling = tile_positions(np.argwhere(np.ones((height, width))), self.tile)
         grey = images.ndim == 3 or images.shape[3] == 1
-        self.basis_ = fit_basis(
-            self._signal(images),
-            tiling,
-            n_bins=self.n_bins,
-            max_modes=self.max_modes,
-            su=self.su,
-            copies=self.grey_channels if grey else 1,
-        )
+        self._fit_modes(images, tiling, copies=self.grey_channels if grey else 1)
         self.image_shape_ = images.shape[1:]
         self.n_features_in_ = int(np.prod(self.image_shape_))
-        self.tile_of_ = self.basis_.tile_of
-        self.locations_ = tiling.locations[self.tile_of_]
-        self.bin_centres_ = self.basis_.bin_centres
-        self.n_outcomes_ = np.full(self.basis_.n_modalities, self.n_bins)
         return self
 
-    def transform(self, X: ArrayLike) -> NDArray[np.integer]:
-        """Encode images, of the shape seen in `fit`, as outcomes (n, M) in 0..n_bins-1.
-
-        The modes and bins are those of `fit`; variates outside the bins go to the end bins.
-        Outcomes are int8, or int16 if there are more than 127 bins.
-        """
-        check_is_fitted(self)
-        images = check_images(X, self.image_shape_)
-        portions = (images[part] for part in gen_batches(len(images), BLOCK))
-        return np.concatenate([encode(self.basis_, self._signal(portion)) for portion in portions])
-
-    def variates(self, X: ArrayLike) -> NDArray[np.floating]:
-        """How much of each mode there is in images: (n, M) values, before they are binned."""
-        check_is_fitted(self)
-        return project(self.basis_, self._signal(check_images(X, self.image_shape_)))
-
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.floating]:
-        """Decode outcomes as images.
-
-        Parameters
-        ----------
-        X : (n, M) integers in 0..n_bins-1, where -1 is a missing outcome and stands for the
-            middle bin, whose centre is 0; or (n, M, n_bins) probabilities, decoded as their
-            expectation.
+        """Decode outcomes, see `Codec.inverse_transform`, as images.
 
         Returns
         -------
@@ -181,10 +148,18 @@ class ImageCodec(TransformerMixin, BaseEstimator):
         preprocessing. Sums of modes may leave 0..255, so they are clipped to it, as the 8-bit
         images of the published model are.
         """
-        check_is_fitted(self)
-        signal = decode(self.basis_, X).clip(0, 255)
+        return super().inverse_transform(X)
+
+    def _samples(self, X: ArrayLike, *, fitted: bool = True) -> NDArray:
+        return check_images(X, self.image_shape_ if fitted else None)
+
+    def _hidden_positions(self, visible: NDArray[np.bool_]) -> NDArray:
+        """(P,) what share of each pixel, as preprocessed, comes from hidden ones."""
+        return (spread(~visible, self.size) if self.preprocess else ~visible).ravel()
+
+    def _restore(self, signal: NDArray[np.floating]) -> NDArray[np.floating]:
         height, width = (self.size, self.size) if self.preprocess else self.image_shape_[:2]
-        images = signal.reshape(*signal.shape[:2], height, width)
+        images = signal.clip(0, 255).reshape(*signal.shape[:2], height, width)
         return images[:, 0] if len(self.image_shape_) == 2 else np.moveaxis(images, 1, -1)
 
     def _signal(self, images: NDArray) -> NDArray[np.floating]:

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 from sklearn.utils import gen_batches
 
-__all__ = ["equalise", "preprocess", "resize", "resize_matrix", "smooth", "smoothing_matrix"]
+__all__ = ["equalise", "preprocess", "resize", "resize_matrix", "smooth", "smoothing_matrix", "spread"]
 
 BLOCK = 512  # images at a time: bounds the memory that intermediate arrays take
 KERNEL_WIDTH = 6  # standard deviations at which the smoothing kernel ends
@@ -134,3 +134,10 @@ def preprocess(
     for block in gen_batches(len(planes), BLOCK):
         ready[block] = equalise(rows @ planes[block] @ columns.T)
     return ready.reshape(*images.shape[:-2], size, size)
+
+
+def spread(hidden: NDArray[np.bool_], size: int = 32, fwhm: float = 2.0) -> NDArray[np.float64]:
+    """Share of each preprocessed pixel (size, size), 0 to 1, that comes from hidden ones (H, W)."""
+    smoothing = smoothing_matrix(size, fwhm)
+    rows, columns = (np.abs(smoothing @ resize_matrix(n, size)) for n in hidden.shape)
+    return rows @ hidden @ columns.T / np.outer(rows.sum(axis=1), columns.sum(axis=1))
