@@ -99,15 +99,22 @@ class _Blocks:
 
     def __init__(self, level: Level, above: Level):
         self.n_factors = level.n_factors
-        self.factors = [
-            (f, above.parents[level.dynamics.initial[f]], level.b[f], block_prior(level, above, f).T.copy())
-            for f in np.flatnonzero(level.dynamics.has_parent)
-        ]
+        self.factors = []
+        for f in np.flatnonzero(level.dynamics.has_parent):
+            g = level.dynamics.initial[f]
+            prior, start = block_prior(level, above, f).T.copy(), above.A[g].T.copy()
+            self.factors.append((f, above.parents[g], level.b[f], prior, start))
 
     def draw(self, parents: np.ndarray, rng) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Initial states, second states and paths (F,) under the states of the level above."""
+        """Initial states, second states and paths (F,) under the states of the level above.
+
+        The latter two are -1 where a sequence was learned that ends after the first step.
+        """
         drawn = np.zeros((3, self.n_factors), int)  # a factor without parent has but one state
-        for f, parent, b, prior in self.factors:
+        for f, parent, b, prior, start in self.factors:
+            if not prior[parents[parent]].any():
+                drawn[:, f] = draw(start[parents[parent]], rng), -1, -1
+                continue
             pair = draw(prior[parents[parent]], rng)
             edge = _choose_edge(b, *b.edges_of_pair(pair), rng)
             state, path, second = b.edges[edge]
@@ -136,13 +143,18 @@ def _events(b: Transitions, state: int, paths: Iterator[int], restart, rng):
 
 
 def _unfold(tables: list[_Blocks], states, paths, rng):
-    """States and paths of all levels at each lowest step of what the first of them generate."""
+    """States and paths of all levels at each lowest step of what the first of them generate.
+
+    Returns whether the event goes on: its last learned steps may have been cut off.
+    """
     if not tables:
         yield states, paths
-        return
+        return True
     first, second, path = tables[-1].draw(states[0], rng)
-    for state in (first, second):
-        yield from _unfold(tables[:-1], (state, *states), (path, *paths), rng)
+    goes_on = yield from _unfold(tables[:-1], (first, *states), (path, *paths), rng)
+    if not goes_on or np.any(second < 0):
+        return False
+    return (yield from _unfold(tables[:-1], (second, *states), (path, *paths), rng))
 
 
 def _observe(level: Level, unfolded, rng) -> Iterator[Step]:

@@ -134,13 +134,10 @@ def _check_level(model: RGM, level: int, factor: int) -> int:
     """Level counted from 0, if the model is static and has such a level and factor."""
     model.check_kind(dynamic=False, remedy="its states generate sequences; see generate_orbit")
     if not -model.n_levels <= level < model.n_levels:
-        raise ValueError(
-            f"level must lie in 0 … {model.n_levels - 1} (or -1, the top); found {level}"
-        )
+        raise ValueError(f"level must lie in 0 … {model.n_levels - 1} (or -1, the top); found {level}")
     level %= model.n_levels
     if not 0 <= factor < model.levels[level].n_factors:
         raise ValueError(
-            f"factor must lie in 0 … {model.levels[level].n_factors - 1} at level {level}; "
-            f"found {factor}"
+            f"factor must lie in 0 … {model.levels[level].n_factors - 1} at level {level}; found {factor}"
         )
     return level

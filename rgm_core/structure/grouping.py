@@ -30,6 +30,26 @@ def number_by_appearance(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rank[inverse.reshape(-1)], first[order]
 
 
+def complete_last(rows: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Rows of which the last, where it is cut off (-1), goes on like the first known row that begins alike.
+
+    Parameters
+    ----------
+    rows : (n, k) int
+    known : (m, k) int
+
+    Returns
+    -------
+    (n, k) int
+        Unchanged if nothing is cut off, or nothing begins alike.
+    """
+    cut = rows[-1] < 0
+    alike = np.flatnonzero((known[:, ~cut] == rows[-1, ~cut]).all(axis=1) & (known >= 0).all(axis=1))
+    if not cut.any() or not alike.size:
+        return rows
+    return np.vstack([rows[:-1], known[alike[0]]])
+
+
 def group_by_location(locations: np.ndarray) -> np.ndarray:
     """Block-spin grouping: every modality goes to its nearest centroid (equation 2.6).
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from rgm_core.information import pairwise_information
 from rgm_core.model.level import Dynamics, Level
-from rgm_core.structure.grouping import number_by_appearance
+from rgm_core.structure.grouping import complete_last, number_by_appearance
 from rgm_core.structure.paths import find_paths
+from rgm_core.structure.recognise import Windows, recognise, widen_windows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +27,13 @@ class Layer:
     streams: np.ndarray  # (G,)
     predicted: np.ndarray  # (G,) bool: predicted only, not defining a state
     per_factor: int = 1  # modalities that each factor below has here; they stay together
+    windows: Windows | None = None  # of outcomes with noise, see recognise
 
 
 def grow_static(layer: Layer, parents: np.ndarray) -> tuple[Level, Layer]:
     """Make each unique combination in a group a state, which is the next level's outcome."""
-    numbered = _reduce(layer.outcomes, parents)
+    groups = [layer.outcomes[:, parents == f] for f in range(parents.max() + 1)]
+    numbered = [number_by_appearance(group) for group in groups]
     states = np.stack([numbers for numbers, _ in numbered], axis=1)
     n_states = np.array([len(first) for _, first in numbered])
     counted = np.full_like(states, -1)
@@ -55,7 +58,7 @@ def grow_static(layer: Layer, parents: np.ndarray) -> tuple[Level, Layer]:
 
 def grow_dynamic(layer: Layer, parents: np.ndarray, group_size) -> tuple[Level, Layer]:
     """States and paths of each group; every other step's are the next level's outcomes."""
-    states = np.stack([numbers for numbers, _ in _reduce(layer.outcomes, parents)], axis=1)
+    states, outcomes = _reduce(layer, parents)
     streams = np.array([layer.streams[parents == f][0] for f in range(states.shape[1])])
     alone = np.zeros(len(streams), bool)
     if group_size is not None and len(streams) > 1:
@@ -71,7 +74,7 @@ def grow_dynamic(layer: Layer, parents: np.ndarray, group_size) -> tuple[Level, 
     n_states = states.max(0) + 1
     walks = [find_paths(column, n) for column, n in zip(states.T, n_states.tolist(), strict=True)]
     level = Level(
-        a=count_outcomes(layer.outcomes, layer.n_outcomes, states[:, parents], n_states),
+        a=count_outcomes(outcomes, layer.n_outcomes, states[:, parents], n_states),
         n_outcomes=layer.n_outcomes,
         parents=parents,
         n_states=n_states,
@@ -80,7 +83,7 @@ def grow_dynamic(layer: Layer, parents: np.ndarray, group_size) -> tuple[Level, 
         defining=None if not layer.predicted.any() else ~layer.predicted,
     )
     paths = np.stack([paths for paths, _ in walks], axis=1)
-    return level, _next_layer(level, states, paths, streams)
+    return level, _next_layer(layer, level, states, paths, streams)
 
 
 def go_up(level: Level, states: np.ndarray, paths: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -94,18 +97,20 @@ def go_up(level: Level, states: np.ndarray, paths: np.ndarray) -> tuple[np.ndarr
 
     Returns
     -------
-    outcomes : (n_steps // 2, G) int
-        State and path of each factor that has a parent; a last step without a successor is left out.
+    outcomes : (ceil(n_steps / 2), G) int
+        State and path of each factor that has a parent; the path of a last step without a successor is
+        missing, -1.
     n_outcomes : (G,) int
     """
-    kept, n_blocks = level.dynamics.has_parent, len(states) // 2
-    pairs = np.stack([states[: 2 * n_blocks : 2], paths[: 2 * n_blocks : 2]], axis=2)
-    return pairs[:, kept].reshape(n_blocks, 2 * kept.sum()), level.n_outcomes_above
+    kept = level.dynamics.has_parent
+    paths = np.vstack([paths, np.full((1, level.n_factors), -1)])
+    pairs = np.stack([states[::2], paths[::2]], axis=2)
+    return pairs[:, kept].reshape(len(pairs), 2 * kept.sum()), level.n_outcomes_above
 
 
-def _next_layer(level: Level, states, paths, streams) -> Layer:
+def _next_layer(layer: Layer, level: Level, states, paths, streams) -> Layer:
     outcomes, n_outcomes = go_up(level, states, paths)
-    if not len(outcomes) and level.n_factors > 1:
+    if len(states) < 2 and level.n_factors > 1:
         raise ValueError(
             f"outcomes is too short a sequence: {level.n_factors} groups are left when a level has "
             "only one step; give at least 2 ** (n_levels - 1) steps"
@@ -118,12 +123,26 @@ def _next_layer(level: Level, states, paths, streams) -> Layer:
         streams=np.repeat(streams[kept], 2),
         predicted=np.repeat((single & (streams != 0))[kept], 2),
         per_factor=2,
+        windows=None if layer.windows is None else widen_windows(layer.windows, level),
     )
 
 
-def _reduce(outcomes: np.ndarray, parents: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-    """For each group, the number of its combination at every step, and where each appears first."""
-    return [number_by_appearance(outcomes[:, parents == f]) for f in range(parents.max() + 1)]
+def _reduce(layer: Layer, parents: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """State of each group at every step (n_steps, F), and the outcomes that states are to count."""
+    outcomes, states = layer.outcomes.copy(), []
+    for f in range(parents.max() + 1):
+        group = np.flatnonzero(parents == f)
+        if layer.windows is None:
+            if layer.per_factor > 1:  # what is missing was cut off
+                outcomes[:, group] = complete_last(outcomes[:, group], outcomes[:-1, group])
+            states.append(number_by_appearance(outcomes[:, group])[0])
+            continue
+        members = np.flatnonzero(np.isin(layer.windows.origin, group))
+        numbers, centres = recognise(layer.windows, members)
+        if layer.per_factor == 1:
+            outcomes[:, group] = centres[numbers, 0]
+        states.append(numbers)
+    return np.stack(states, axis=1), outcomes
 
 
 def _is_unpredictable(states: np.ndarray) -> bool:

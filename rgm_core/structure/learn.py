@@ -8,12 +8,16 @@ In unordered exemplars (dt = 1) the states alone are. A single group ends it.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.grouping import group_by_information, group_by_location, number_by_appearance
 from rgm_core.structure.grow import Layer, grow_dynamic, grow_static
+from rgm_core.structure.merge import merge_structure
+from rgm_core.structure.recognise import begin_windows
 
 
 def learn_structure(
@@ -25,6 +29,9 @@ def learn_structure(
     labels: np.ndarray | None = None,
     group_size: int | None = None,
     streams: np.ndarray | None = None,
+    noise: float | np.ndarray | None = None,
+    mass: float = 1 / 64,
+    offsets: str = "first",
 ) -> RGM:
     """Grow a renormalising generative model from exemplars, each seen once (equations 2.6 to 2.10).
 
@@ -42,9 +49,8 @@ def learn_structure(
     locations : (G, 1) or (G, 2) float, optional
         Place of each modality on a line or in a plane. Default: 0 … G - 1 on a line.
     dt : {1, 2}
-        Steps of one level in a step of the next. 1: exemplars in no order, no dynamics. 2: a sequence;
-        a level keeps an even number of steps when it goes up, so that a last step without a successor
-        is left to its own level.
+        Steps of one level in a step of the next. 1: exemplars in no order, no dynamics. 2: a sequence of
+        any length; a last event that is cut off is one that began alike, or else an event of its own.
     labels : (n_samples,) int, optional
         Class of each exemplar, 0 … K - 1. Adds a level of K class states on top, with one count for
         every exemplar of a class that has a given state. Only with ``dt=1``.
@@ -56,6 +62,16 @@ def learn_structure(
         Stream of each modality, 0 is the leading one (say: 0 pixels, 1 reward, 2 control). Each is
         grouped on its own; once it is a single factor it is predicted by the factor of the leading stream
         that informs about it most, without having a say in what the states of that factor are.
+    noise : float or (G,) float, optional
+        Standard deviation of outcomes in bins, where they are bins of a magnitude. States then recur where
+        model selection says so (:mod:`rgm_core.structure.recognise`), at every level. Default: only equal
+        combinations recur. ``dt=2`` only.
+    mass : float
+        With noise: prior counts of a state for outcomes that are none of its own.
+    offsets : {"first", "all"}
+        "all": the sequence is also merged from every other step of its first event on
+        (:func:`rgm_core.merge_structure`), so that where it starts does not matter. With noise, which does
+        not go with it, infer the phase instead (``infer(..., phase=None)``). ``dt=2`` only.
 
     Returns
     -------
@@ -69,7 +85,10 @@ def learn_structure(
         If an argument has the wrong shape, type or range, or a sequence is too short for its top level.
     """
     _check_options(dt, labels, group_size, streams)
+    _check_sequences(dt, noise, mass, offsets)
     layer = _check(outcomes, n_outcomes, locations, streams)
+    if noise is not None:
+        layer = replace(layer, windows=begin_windows(layer.outcomes, layer.n_outcomes, noise, mass))
     levels = []
     while not levels or levels[-1].n_factors > 1:
         parents = _group(layer, group_size)
@@ -82,7 +101,11 @@ def learn_structure(
         states, locations = layer.outcomes[:, 0], layer.locations
         levels.append(_class_level(states, int(layer.n_outcomes[0]), locations, labels))
     n_top = int(levels[-1].n_states[0])
-    return RGM(levels=tuple(levels), D=np.full(n_top, 1 / n_top))
+    model = RGM(levels=tuple(levels), D=np.full(n_top, 1 / n_top))
+    if offsets == "first":
+        return model
+    span, outcomes = 2 ** (len(levels) - 1), np.asarray(outcomes)
+    return merge_structure(model, outcomes, offsets=range(1, min(span, len(outcomes) - span + 1)))
 
 
 def _group(layer: Layer, group_size: int | None) -> np.ndarray:
@@ -174,6 +197,17 @@ def _check_streams(streams, n_modalities: int) -> np.ndarray:
     if not np.array_equal(np.unique(streams), np.arange(streams.max() + 1)):
         raise ValueError(f"streams must use every number 0 … {streams.max()}, 0 for the leading one")
     return streams
+
+
+def _check_sequences(dt, noise, mass, offsets) -> None:
+    if offsets not in ("first", "all"):
+        raise ValueError(f'offsets must be "first" or "all"; found {offsets!r}')
+    if dt == 1 and (noise is not None or offsets == "all"):
+        raise ValueError("noise and offsets need dt=2: exemplars have no order")
+    if noise is not None and offsets == "all":
+        raise ValueError('offsets="all" does not go with noise; infer the phase instead (phase=None)')
+    if not 0 < mass < np.inf:
+        raise ValueError(f"mass must be finite and > 0; found {mass}")
 
 
 def _check_options(dt, labels, group_size, streams) -> None:

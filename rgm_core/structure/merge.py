@@ -10,7 +10,7 @@ import numpy as np
 from rgm_core.model.evidence import as_evidence
 from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM
-from rgm_core.structure.grouping import number_by_appearance
+from rgm_core.structure.grouping import complete_last, number_by_appearance
 from rgm_core.structure.grow import count_outcomes, go_up
 from rgm_core.structure.paths import find_paths
 
@@ -58,8 +58,10 @@ def merge_structure(model: RGM, outcomes: np.ndarray, *, offsets: Iterable[int] 
 
 def _merge(model: RGM, outcomes: np.ndarray) -> RGM:
     levels, n_outcomes = [], model.levels[0].n_outcomes
-    for level in model.levels:
+    for n, level in enumerate(model.levels):
         orphans = ~level.dynamics.has_parent
+        if n:  # what is missing was cut off
+            outcomes = _complete(level, outcomes)
         states = np.stack(
             [
                 np.zeros(len(outcomes), int) if orphan else _recognise(level, f, outcomes)
@@ -83,6 +85,16 @@ def _merge(model: RGM, outcomes: np.ndarray) -> RGM:
         outcomes, n_outcomes = go_up(level, states, paths)
     n_top = int(levels[-1].n_states[0])
     return RGM(levels=tuple(levels), D=np.full(n_top, 1 / n_top))
+
+
+def _complete(level: Level, outcomes: np.ndarray) -> np.ndarray:
+    """Let a last block that is cut off be a known one that begins alike, where there is one."""
+    outcomes = outcomes.copy()
+    for f in range(level.n_factors):
+        members = level.children(f)
+        known = np.vstack([_combinations(level, f, members), outcomes[:-1, members]])
+        outcomes[:, members] = complete_last(outcomes[:, members], known)
+    return outcomes
 
 
 def _recognise(level: Level, factor: int, outcomes: np.ndarray) -> np.ndarray:

@@ -27,9 +27,7 @@ def event_outcomes(model: RGM) -> np.ndarray:
     """
     span = 2 ** (model.n_levels - 1)
     events = range(len(model.D))
-    return np.stack(
-        [[step.outcomes for step in generate_orbit(model, s, n_steps=span)] for s in events]
-    )
+    return np.stack([[step.outcomes for step in generate_orbit(model, s, n_steps=span)] for s in events])
 
 
 def event_similarity(model: RGM) -> np.ndarray:

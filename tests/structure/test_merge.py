@@ -176,10 +176,10 @@ def test_counts_are_of_steps_and_transitions():
         assert [b.counts.sum() for b in level.b] == [32 // 2**n - 1] * level.n_factors
 
 
-def test_last_step_without_successor_stays_on_its_level():
+def test_last_step_without_successor_begins_an_event_that_is_cut_off():
     model = learn_structure(FRAMES[:31], 2, ORACLE["locations"], dt=2)
     assert model.levels[0].a[0].sum() == 31
-    assert model.levels[1].a[0].sum() == 15
+    assert model.levels[1].a[0].sum() == 16
 
 
 def test_constant_sequence_is_one_event_for_ever():

@@ -58,9 +58,7 @@ def test_what_followed_one_event_may_follow_its_likeness():
     similarity = event_similarity(model)
     assert similarity[0, 2] == pytest.approx((events[0] == events[2]).mean())
     linked = link_events(model, 0.9)
-    successors = {
-        s: {int(e[2]) for e in linked.levels[-1].b[0].edges if e[0] == s} for s in range(4)
-    }
+    successors = {s: {int(e[2]) for e in linked.levels[-1].b[0].edges if e[0] == s} for s in range(4)}
     assert successors == {0: {1, 3}, 1: {2}, 2: {1, 3}, 3: set()}
     # what was learned keeps its count; the borrowed one weighs as much as the events agree
     transitions = linked.levels[-1].b[0]
