@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
-from scipy.special import softmax
+from scipy.special import digamma, gammaln, softmax
 
-from rgm_core.information import dirichlet_kl
 from rgm_core.planning import (
     POMDP,
     Planner,
@@ -107,8 +106,14 @@ def brute_parts(model, q):
                     a = model.a[g][(slice(None), *(s[f] for f in model.parents[g]))]
                     after = a + np.eye(len(a))[o]
                     possible = a > 0
-                    novelty += q[s] * x * float(dirichlet_kl(after[possible], a[possible]))
+                    novelty += q[s] * x * dirichlet_kl(after[possible], a[possible])
     return information, value, ambiguity, novelty, risk
+
+
+def dirichlet_kl(q, p):
+    """KL[Dir(q) || Dir(p)], nats."""
+    normalisers = gammaln(q.sum()) - gammaln(p.sum()) - (gammaln(q) - gammaln(p)).sum()
+    return float(normalisers + ((q - p) * (digamma(q) - digamma(q.sum()))).sum())
 
 
 def brute_search(model, q, depth, precision):
