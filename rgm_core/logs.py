@@ -52,9 +52,16 @@ def draw(weights: np.ndarray, rng: np.random.Generator | None):
     """Sample along the last axis by inverting the cumulative sum; without rng, take the largest.
 
     Weights (..., K) need a positive sum, not one.
+
+    Raises
+    ------
+    ValueError
+        If a row has no weight: nothing can be drawn from it.
     """
     if rng is None:
         return weights.argmax(axis=-1)
     cumulative = weights.cumsum(axis=-1)
-    threshold = rng.random((*weights.shape[:-1], 1)) * cumulative[..., -1:]
-    return (cumulative <= threshold).sum(axis=-1)
+    total = cumulative[..., -1:]
+    if not np.all(total > 0):
+        raise ValueError("weights must have a positive sum in every row; a row has none")
+    return (cumulative / total <= rng.random((*weights.shape[:-1], 1))).sum(axis=-1)

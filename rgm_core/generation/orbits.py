@@ -14,6 +14,7 @@ import numpy as np
 
 from rgm_core.logs import draw
 from rgm_core.model.blocks import block_prior
+from rgm_core.model.checks import as_generator
 from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM
 from rgm_core.model.transitions import Transitions
@@ -45,7 +46,7 @@ def generate_orbit(
     n_steps: int | None = None,
     paths: Iterable[int] | None = None,
     restart: int | None = None,
-    rng: np.random.Generator | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> Iterator[Step]:
     """Generate steps from an event on, in bounded memory.
 
@@ -63,7 +64,7 @@ def generate_orbit(
     restart : int, optional
         Event to go on with after an event that has no learned successor. By default the orbit ends
         there: it never jumps to a state at random.
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator, or int to seed one, optional
         Samples every transition, state, path and outcome. Without it each is the most probable (of
         equally probable ones, the one learned first), so that the orbit is always the same.
 
@@ -88,6 +89,7 @@ def generate_orbit(
     for name, value in (("state", state), ("restart", restart)):
         if value is not None and not 0 <= value < len(model.D):
             raise ValueError(f"{name} must lie in 0 … {len(model.D) - 1}; found {value}")
+    rng = None if rng is None else as_generator(rng)
     tables = [_Blocks(*pair) for pair in zip(model.levels, model.levels[1:], strict=False)]
     events = _events(model.levels[-1].b[0], state, iter(() if paths is None else paths), restart, rng)
     unfolded = chain.from_iterable(_unfold(tables, *event, rng) for event in events)

@@ -11,10 +11,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from rgm_core.logs import draw
+from rgm_core.model.checks import as_generator
 from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM
 
 TOP = -1
+PORTION = 4096  # samples drawn at once, to bound the memory of their distributions
 
 
 def predict_outcomes(
@@ -74,7 +76,7 @@ def generate(
     *,
     level: int = TOP,
     factor: int = 0,
-    rng: np.random.Generator,
+    rng: np.random.Generator | int,
 ) -> np.ndarray:
     """Sample outcomes from states of one factor, level by level (ancestral sampling).
 
@@ -82,7 +84,7 @@ def generate(
     ----------
     model, states, level, factor
         As in :func:`predict_outcomes`.
-    rng : numpy.random.Generator
+    rng : numpy.random.Generator, or int to seed one
 
     Returns
     -------
@@ -94,32 +96,53 @@ def generate(
     ValueError
         As in :func:`predict_outcomes`.
     """
-    level = _check_level(model, level, factor)
-    n_states = int(model.levels[level].n_states[factor])
-    drawn = {factor: draw(_distributions(states, n_states), rng)}
-    for below in reversed(model.levels[: level + 1]):
+    rng, level = as_generator(rng), _check_level(model, level, factor)
+    states = _check_states(states, int(model.levels[level].n_states[factor]))
+    outcomes = np.full((len(states), model.levels[0].n_modalities), -1)
+    for start in range(0, len(states), PORTION):
+        part = slice(start, start + PORTION)
+        drawn = _draw_outcomes(model.levels[: level + 1], factor, states[part], rng)
+        outcomes[part, list(drawn)] = np.stack(list(drawn.values()), axis=1)
+    return outcomes
+
+
+def _draw_outcomes(levels, factor: int, states, rng) -> dict[int, np.ndarray]:
+    """Draw from the states of a factor of the last level down to the outcomes that it generates."""
+    drawn = {factor: draw(_distributions(states, int(levels[-1].n_states[factor])), rng)}
+    for below in reversed(levels):
         chosen = {f: np.eye(below.n_states[f])[s] for f, s in drawn.items()}
         drawn = {g: draw(p, rng) for g, p in _predict(below, chosen).items()}
-    outcomes = np.full((len(next(iter(drawn.values()))), model.levels[0].n_modalities), -1)
-    outcomes[:, list(drawn)] = np.stack(list(drawn.values()), axis=1)
-    return outcomes
+    return drawn
 
 
 def _predict(level: Level, beliefs: dict[int, np.ndarray]) -> dict[int, np.ndarray]:
     """Distribution of every modality whose parent has beliefs: A · q(s)."""
     A = level.A
-    return {g: q @ A[g].T for f, q in beliefs.items() for g in level.children(f)}
+    predicted = {g: q @ A[g].T for f, q in beliefs.items() for g in level.children(f)}
+    for g, p in predicted.items():
+        if np.any(p.sum(axis=1) < 1 - 1e-6):
+            raise ValueError(
+                f"a state has no counts in the likelihood of modality {g}, so that nothing follows from "
+                "it; soften the likelihoods with RGM.add_counts"
+            )
+    return predicted
 
 
 def _distributions(states: np.ndarray, n_states: int) -> np.ndarray:
     """States as distributions (n, n_states): one-hot where they are integers."""
+    states = _check_states(states, n_states)
+    return states if states.ndim == 2 else np.eye(n_states)[states]
+
+
+def _check_states(states: np.ndarray, n_states: int) -> np.ndarray:
+    """States as integers (n,) or distributions (n, n_states)."""
     states = np.asarray(states)
     if states.ndim == 1 and states.size and np.issubdtype(states.dtype, np.integer):
         if states.min() < 0 or states.max() >= n_states:
             raise ValueError(
                 f"states must lie in 0 … {n_states - 1}; found {states.min()} … {states.max()}"
             )
-        return np.eye(n_states)[states]
+        return states
     if states.ndim != 2 or states.shape[1] != n_states or not len(states):
         raise ValueError(
             f"states must be integers (n,), or probabilities (n, {n_states}); "

@@ -15,21 +15,28 @@ from rgm_core.logs import safe_log
 RANGE = 600.0  # nats that scaled exponentials may span: e^-600 is still a normal float
 
 
-def send_up(message: np.ndarray, A: np.ndarray) -> np.ndarray:
-    """ln Σ_o A[o, s] exp(message[o]) of every state, (n, S): the evidence below a modality."""
+def send_up(message: np.ndarray, A: np.ndarray, log_A: np.ndarray | None = None) -> np.ndarray:
+    """ln Σ_o A[o, s] exp(message[o]) of every state, (n, S): the evidence below a modality.
+
+    ``log_A`` is the logarithm of A where that is known better: of likelihoods below the range of floats.
+    """
     top = message.max(axis=1, keepdims=True)
     top = np.where(np.isfinite(top), top, 0)  # impossible evidence stays -inf
     scaled = np.exp(message - top) @ A
     log_mu = safe_log(scaled) + top
     lost = scaled < np.exp(-RANGE)
+    if lost.any() and log_A is None:
+        log_A = safe_log(A)
     for s in np.flatnonzero(lost.any(axis=0)):
-        rows, possible = lost[:, s], A[:, s] > 0
-        terms = message[rows][:, possible] + np.log(A[possible, s])
+        rows, possible = lost[:, s], log_A[:, s] > -np.inf
+        terms = message[rows][:, possible] + log_A[possible, s]
         log_mu[rows, s] = np.logaddexp.reduce(terms, axis=1)
     return log_mu
 
 
-def send_down(message: np.ndarray, log_mu: np.ndarray, A: np.ndarray, q: np.ndarray) -> np.ndarray:
+def send_down(
+    message: np.ndarray, log_mu: np.ndarray, A: np.ndarray, q: np.ndarray, log_A: np.ndarray | None = None
+) -> np.ndarray:
     """Posterior of the outcomes, exp(message[o]) Σ_s A[o, s] q[s] / mu[s], (n, O) (equation 3.3).
 
     ``log_mu`` (n, S) is what :func:`send_up` gives, ``q`` (n, S) the posterior of the states.
@@ -41,12 +48,15 @@ def send_down(message: np.ndarray, log_mu: np.ndarray, A: np.ndarray, q: np.ndar
     gap[far] = -np.inf
     below = np.exp(message - top) * ((q * np.exp(gap)) @ A.T)
     for i in far:
-        below[i] = joint(message[i : i + 1], A, q[i : i + 1])[0].sum(axis=1)
+        below[i] = joint(message[i : i + 1], A, q[i : i + 1], log_A)[0].sum(axis=1)
     return below
 
 
-def joint(message: np.ndarray, A: np.ndarray, q: np.ndarray) -> np.ndarray:
+def joint(
+    message: np.ndarray, A: np.ndarray, q: np.ndarray, log_A: np.ndarray | None = None
+) -> np.ndarray:
     """Joint posterior of outcome and state, A[o, s] exp(message[o]) q[s] / mu[s], (n, O, S)."""
-    log_mu = send_up(message, A)
+    log_A = safe_log(A) if log_A is None else log_A
+    log_mu = send_up(message, A, log_A)
     weight = np.where(q > 0, safe_log(q) - np.where(q > 0, log_mu, 0), -np.inf)
-    return np.exp(message[:, :, None] + safe_log(A) + weight[:, None, :])
+    return np.exp(message[:, :, None] + log_A + weight[:, None, :])

@@ -57,7 +57,7 @@ class Sparse(NamedTuple):
 
 def pack(level: Level) -> Tensors:
     """Arrange a level for the compiled loops (a copy); ValueError if a state generates nothing."""
-    a = level.a.astype(float, copy=True)
+    a = level.scaled.copy()
     rows, columns = a.sum(2), a.sum(1)
     empty = np.argwhere(level.mask.any(axis=1) & (columns == 0))
     if len(empty):
@@ -215,7 +215,8 @@ def _predict(t, prior, prediction):
         n_states = t.n_states[f]
         weight = np.zeros(t.a.shape[2])
         for s in range(n_states):
-            weight[s] = prior[f, s] / t.columns[g, s]
+            if prior[f, s] > 0:  # an excluded state may have counts of any size
+                weight[s] = prior[f, s] / t.columns[g, s]
         prediction[g, : t.n_outcomes[g]] = np.dot(t.a[g], weight)[: t.n_outcomes[g]]
 
 

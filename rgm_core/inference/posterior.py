@@ -78,12 +78,13 @@ class Posterior(Beliefs):
             p(o, s | data), by sum-product; in the published scheme the product of both posteriors.
         """
         table = self.model.levels[level]
-        A, q = table.A[modality], self.states[level][table.parents[modality]]
+        A, log_A = table.A[modality], table.log_A[modality]
+        q = self.states[level][table.parents[modality]]
         if self.scheme == "published" and level > 0:
             return self.states[level - 1][modality][:, :, None] * q[:, None, :]
         below = self.up[level - 1].log_lambda[modality] if level > 0 else None
         message = self.evidence.log_message(modality, len(A)) if below is None else below
-        return joint(message, A, q)
+        return joint(message, A, q, log_A)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,6 @@ from scipy.sparse import csr_array
 from scipy.special import rel_entr
 
 from rgm_core.inference.messages import send_down, send_up
-from rgm_core.logs import safe_log
 from rgm_core.model.evidence import Evidence
 from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM
@@ -43,16 +42,25 @@ def ascend_level(level: Level, evidence: Evidence) -> Messages:
     if evidence.hard is not None:
         rows = [level.precision * _sum_rows(level, f, evidence.hard) for f in range(level.n_factors)]
         return Messages((), rows)
-    log_mu = [send_up(message, A) for message, A in zip(evidence.soft, level.A, strict=True)]
+    tables = zip(evidence.soft, level.A, level.log_A, strict=True)
+    log_mu = [_send_up(message, A, log_A) for message, A, log_A in tables]
     totals = [sum(log_mu[g] for g in level.children(f)) for f in range(level.n_factors)]
     return Messages(log_mu, [level.precision * total for total in totals])
+
+
+def _send_up(message: np.ndarray, A: np.ndarray, log_A: np.ndarray) -> np.ndarray:
+    """Evidence below a modality; where all outcomes are as likely, nothing is known, as if missing."""
+    log_mu = send_up(message, A, log_A)
+    flat = np.isfinite(message[:, 0]) & (message == message[:, :1]).all(axis=1)
+    log_mu[flat] = message[flat, :1]
+    return log_mu
 
 
 def _sum_rows(level: Level, factor: int, outcomes: np.ndarray) -> np.ndarray:
     """Sum ln A[o, s] over the observed modalities of a factor: a one-hot matrix product, (n, S)."""
     children = level.children(factor)
     n_rows = int(level.n_outcomes.max())
-    table = safe_log(level.likelihood[children, :, : level.n_states[factor]])
+    table = level.log_likelihood[children, :, : level.n_states[factor]]
     seen = outcomes[:, children]
     sample, modality = np.nonzero(seen >= 0)
     rows = modality * n_rows + seen[sample, modality]
@@ -65,8 +73,9 @@ def descend(model: RGM, up: list[Messages], top: np.ndarray) -> tuple[tuple[np.n
     states = [(top,)]
     for n in range(model.n_levels - 1, 0, -1):
         level, below = model.levels[n], []
-        for g, (A, f) in enumerate(zip(level.A, level.parents, strict=True)):
-            below.append(send_down(up[n - 1].log_lambda[g], up[n].log_mu[g], A, states[0][f]))
+        for g, (A, log_A, f) in enumerate(zip(level.A, level.log_A, level.parents, strict=True)):
+            message, log_mu = up[n - 1].log_lambda[g], up[n].log_mu[g]
+            below.append(send_down(message, log_mu, A, states[0][f], log_A))
         states.insert(0, tuple(below))
     return tuple(states)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Real
 
 import numpy as np
 from scipy.special import expit
@@ -67,8 +68,9 @@ def learn_actively(
     model : RGM
         With prior counts, see :meth:`RGM.add_counts`; only positive counts can grow. Not modified.
     outcomes : (n, G) int or G arrays (n, n_outcomes[g])
-        As in :func:`rgm_core.infer`; a missing outcome teaches nothing, soft evidence counts as one
-        outcome, shared in proportion.
+        As in :func:`rgm_core.infer`; a missing outcome teaches nothing, nor does a factor, at any level,
+        below which nothing was observed (the published rule would count its expectation as if it had
+        been seen). Soft evidence counts as one outcome, shared in proportion.
     labels : (n,) int, optional
         Top state of each sample (its class), clamped during inference; -1 is unknown. Without labels
         the prior is ``model.D``.
@@ -96,10 +98,12 @@ def learn_actively(
     )
     evidence = as_evidence(model.levels[0], outcomes).normalised()
     priors = clamp(model, labels, evidence.n_samples)
-    if beta is not None and not beta >= 0:
+    if beta is not None and not (isinstance(beta, Real) and beta >= 0):
         raise ValueError(f"beta must be ≥ 0, or None to accept every update; found {beta}")
-    if not eta > 0:
+    if not (isinstance(eta, Real) and eta > 0):
         raise ValueError(f"eta must be > 0 (inf: never forget); found {eta}")
+    if any(level.is_extreme.any() for level in model.levels):
+        raise ValueError("model must have counts between 1e-290 and 1e300 (the largest of each column)")
     beta = np.inf if beta is None else float(beta)
     chunks = []
     with tqdm(total=evidence.n_samples, disable=not progress, unit="sample") as bar:
@@ -179,8 +183,20 @@ def _learn_samples(tensors, seen, priors, beta, eta, information, elbo, acceptan
         for n in range(len(tensors)):
             outcome = evidence if n == 0 else posteriors[n - 1]
             accepted = _update(tensors[n], outcome, posteriors[n], beta, eta)
+            _forget_unseen(tensors[n], outcome, posteriors[n])
             acceptance[i, n] = accepted / len(tensors[n].parents)
             information[i, n] = tensors[n].information.sum()
+
+
+@compiled
+def _forget_unseen(t, outcome, posterior):
+    """Mark as missing what a factor would tell the next level if nothing was observed below it."""
+    for f in range(len(t.n_states)):
+        seen = False
+        for m in range(t.offsets[f], t.offsets[f + 1]):
+            seen = seen or outcome.size[t.members[m]] > 0
+        if not seen:
+            posterior.size[f] = 0
 
 
 @compiled

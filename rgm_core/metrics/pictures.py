@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 
 
@@ -46,8 +48,25 @@ def upper_half_accuracy(correct: np.ndarray, confidence: np.ndarray) -> float:
 
 
 def psnr(original: np.ndarray, other: np.ndarray) -> float:
-    """Peak signal-to-noise ratio in dB, for grey levels 0 to 255; infinite if they are equal."""
-    error = np.mean((np.asarray(original, float) - np.asarray(other, float)) ** 2)
+    """Peak signal-to-noise ratio in dB, for grey levels 0 to 255; infinite if they are equal.
+
+    Parameters
+    ----------
+    original, other : two pictures, or films, of one shape.
+
+    Raises
+    ------
+    ValueError
+        If they differ in shape, are empty, or are not finite.
+    """
+    original, other = np.asarray(original, float), np.asarray(other, float)
+    if original.shape != other.shape or not original.size:
+        raise ValueError(
+            f"original and other must have one shape, not empty; found {original.shape} and {other.shape}"
+        )
+    if not (np.isfinite(original).all() and np.isfinite(other).all()):
+        raise ValueError("original and other must be finite; found NaN or infinity")
+    error = np.mean((original - other) ** 2)
     return float(10 * np.log10(255**2 / error)) if error > 0 else float("inf")
 
 
@@ -75,8 +94,15 @@ def success_rate(
     ValueError
         If there are fewer attempts than ``window``.
     """
-    frames = np.flatnonzero(np.asarray(successes) | np.asarray(failures))
-    if not 1 <= window <= len(frames):
+    successes, failures = np.asarray(successes), np.asarray(failures)
+    for name, flags in (("successes", successes), ("failures", failures)):
+        if flags.dtype != bool or flags.ndim != 1 or flags.shape != successes.shape:
+            raise ValueError(
+                f"{name} must be booleans (T,), as many as successes; "
+                f"found shape {flags.shape}, dtype {flags.dtype}"
+            )
+    frames = np.flatnonzero(successes | failures)
+    if not isinstance(window, Integral) or not 1 <= window <= len(frames):
         raise ValueError(f"window must lie in 1 … {len(frames)}, the number of attempts; found {window}")
     total = np.concatenate([[0], np.cumsum(np.asarray(successes, int)[frames])])
     return frames[window - 1 :] + 1, (total[window:] - total[:-window]) / window

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import log_softmax
 
 from rgm_core.logs import safe_log
+from rgm_core.model.checks import in_native_layout
 from rgm_core.model.level import Level
 
 
@@ -59,16 +61,35 @@ def as_evidence(level: Level, outcomes: np.ndarray | Sequence[np.ndarray]) -> Ev
     level : Level
         The lowest level of a model.
     outcomes : (n, G) or (G,) int, or a sequence of G arrays (n, n_outcomes[g]) or (n_outcomes[g],)
-        Hard or soft evidence, as in :func:`rgm_core.infer`.
+        Hard or soft evidence, as in :func:`rgm_core.infer`. Rows of integers are outcomes, in a list as
+        in an array; what a masked array hides is missing.
 
     Raises
     ------
     ValueError
         If shape, type or range do not fit the level.
     """
-    if isinstance(outcomes, np.ndarray) and outcomes.dtype != object:
-        return _hard(level, outcomes)
-    return _soft(level, outcomes)
+    if not isinstance(outcomes, list | tuple):
+        outcomes = as_outcomes(outcomes)
+        return _soft(level, outcomes) if outcomes.dtype == object else _hard(level, outcomes)
+    parts = [as_outcomes(part) for part in outcomes]
+    if any(part.dtype.kind == "f" or part.ndim > 1 for part in parts):
+        return _soft(level, parts)
+    if len({part.shape for part in parts}) > 1:
+        raise ValueError(
+            "outcomes must have rows of one length, one integer for each modality; found lengths "
+            f"{sorted({part.size for part in parts})} (likelihoods of outcomes are floats)"
+        )
+    return _hard(level, np.array(parts))
+
+
+def as_outcomes(outcomes: ArrayLike) -> np.ndarray:
+    """An array of outcomes in the layout of this machine; -1 where a masked array hides an integer."""
+    if isinstance(outcomes, np.ma.MaskedArray):
+        if not np.issubdtype(outcomes.dtype, np.signedinteger):
+            raise ValueError(f"outcomes that are masked must be signed integers; found {outcomes.dtype}")
+        outcomes = outcomes.filled(-1)
+    return in_native_layout(outcomes)
 
 
 def _hard(level: Level, outcomes: np.ndarray) -> Evidence:
@@ -92,6 +113,8 @@ def _hard(level: Level, outcomes: np.ndarray) -> Evidence:
             f"outcomes of modality {g} must lie in 0 … {level.n_outcomes[g] - 1} (or -1, missing); "
             f"found {low[g]} … {high[g]}"
         )
+    if outcomes.dtype.kind == "u":  # in range, so that a type with room for -1 holds them all
+        outcomes = outcomes.astype(np.int16 if outcomes.dtype.itemsize == 1 else np.int64)
     return Evidence(n_samples=len(outcomes), hard=outcomes)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
 
 import numpy as np
 
+from rgm_core.logs import safe_log
+from rgm_core.model.checks import as_array
 from rgm_core.model.transitions import Transitions
 
 
@@ -28,16 +31,15 @@ class Dynamics:
 
     def check(self, n_states: np.ndarray) -> None:
         """Raise ValueError unless there are transitions and a flag for factors of these sizes (F,)."""
+        if not all(isinstance(b, Transitions) for b in self.b):
+            raise ValueError(f"b must hold Transitions; found {[type(b).__name__ for b in self.b]}")
         if [b.n_states for b in self.b] != n_states.tolist():
             raise ValueError(
                 f"b has transitions between {[b.n_states for b in self.b]} states; "
                 f"the factors have {n_states.tolist()}"
             )
-        if self.has_parent.shape != n_states.shape or self.has_parent.dtype != bool:
-            raise ValueError(
-                f"has_parent must be {len(n_states)} booleans, one for each factor; "
-                f"found shape {self.has_parent.shape}, dtype {self.has_parent.dtype}"
-            )
+        flags = as_array(self.has_parent, "has_parent", bool, n_states.shape, "one for each factor")
+        object.__setattr__(self, "has_parent", flags)
 
     @cached_property
     def initial(self) -> np.ndarray:
@@ -89,26 +91,50 @@ class Level:
     precision: float = 1.0
 
     def __post_init__(self):
-        shape = (len(self.parents), int(self.n_outcomes.max()), int(self.n_states.max()))
-        if self.a.shape != shape:
-            raise ValueError(f"a has shape {self.a.shape}; modalities and factors imply {shape}")
-        if len(self.n_outcomes) != shape[0] or len(self.locations) != shape[0]:
-            raise ValueError(
-                f"n_outcomes ({len(self.n_outcomes)}) and locations ({len(self.locations)}) "
-                f"must have one row for each of the {shape[0]} modalities"
-            )
-        if not np.array_equal(np.unique(self.parents), np.arange(self.n_factors)):
-            raise ValueError(f"parents must name every factor 0 … {self.n_factors - 1} at least once")
-        if not np.all(np.isfinite(self.a)) or self.a.min() < 0:
-            raise ValueError("a must hold finite counts ≥ 0")
-        if np.any(self.a[~self.mask]):
+        self._check_sizes()
+        shape = (self.n_modalities, int(self.n_outcomes.max()), int(self.n_states.max()))
+        a = as_array(self.a, "a", float, shape, "as modalities and factors imply")
+        object.__setattr__(self, "a", a)
+        if a.min() < 0:
+            raise ValueError(f"a must hold finite counts ≥ 0; found {a.min()}")
+        if np.any(a[~self.mask]):
             raise ValueError("a must be zero in its padding")
-        if not 0 < self.precision < np.inf:
+        if not isinstance(self.precision, Real) or not 0 < self.precision < np.inf:
             raise ValueError(f"precision must be finite and > 0; found {self.precision}")
         if self.dynamics is not None and self.precision != 1:
             raise ValueError(f"precision must be 1 in a dynamic model; found {self.precision}")
         if self.dynamics is not None:
+            if not isinstance(self.dynamics, Dynamics):
+                raise ValueError(f"dynamics must be a Dynamics, or None; found {self.dynamics!r:.80}")
             self.dynamics.check(self.n_states)
+
+    def _check_sizes(self) -> None:
+        """Check, and lay out, all but the counts: who generates what, how many, and where."""
+        n, each = np.shape(self.parents), "one for each modality"
+        if len(n) != 1 or n == (0,):
+            raise ValueError(f"parents must be integers (G,), {each}; found shape {n}")
+        fields = {
+            "parents": as_array(self.parents, "parents", int, n, each),
+            "n_outcomes": as_array(self.n_outcomes, "n_outcomes", int, n, each),
+            "n_states": as_array(self.n_states, "n_states", int, (None,), "one for each factor"),
+            "locations": as_array(
+                self.locations, "locations", float, (*n, None), "a row for each modality"
+            ),
+        }
+        if self.defining is not None:
+            fields["defining"] = as_array(self.defining, "defining", bool, n, each)
+        for name, value in fields.items():
+            object.__setattr__(self, name, value)
+        for name in ("n_outcomes", "n_states"):
+            if fields[name].min(initial=1) < 1:
+                raise ValueError(f"{name} must be ≥ 1; found {fields[name].min()}")
+        if not np.array_equal(np.unique(self.parents), np.arange(self.n_factors)):
+            raise ValueError(f"parents must name every factor 0 … {self.n_factors - 1} at least once")
+
+    def __repr__(self) -> str:
+        sizes = f"{self.n_modalities} modalities, {self.n_factors} factors, {self.n_states.sum()} states"
+        paths = f", {self.n_paths.sum()} paths" if self.dynamics else ""
+        return f"Level({sizes}{paths})"
 
     @property
     def n_modalities(self) -> int:
@@ -130,8 +156,41 @@ class Level:
     @cached_property
     def likelihood(self) -> np.ndarray:
         """(G, O, S) float, p(o | s): the counts normalised over outcomes; padding stays zero."""
-        total = self.a.sum(axis=1, keepdims=True)
-        return np.divide(self.a, total, out=np.zeros_like(self.a), where=total > 0)
+        a = self.scaled
+        total = a.sum(axis=1, keepdims=True)
+        return np.divide(a, total, out=np.zeros_like(a), where=total > 0)
+
+    @cached_property
+    def log_likelihood(self) -> np.ndarray:
+        """(G, O, S) float, ln p(o | s) in nats, right also below the range of floats; -inf in padding."""
+        log = safe_log(self.likelihood)
+        lost = (self.a > 0) & (self.likelihood < np.finfo(float).tiny)
+        if lost.any():
+            top, total = self.a.max(axis=1, keepdims=True), self.scaled.sum(axis=1, keepdims=True)
+            top, total = np.where(self.is_extreme, top, 1), np.where(total > 0, total, 1)
+            log = np.where(lost, safe_log(self.a) - safe_log(total) - safe_log(top), log)
+        return log
+
+    @property
+    def log_A(self) -> tuple[np.ndarray, ...]:
+        """Log likelihood ln p(o | s) of each modality, (n_outcomes[g], n_states[parents[g]])."""
+        sizes = zip(self.log_likelihood, self.n_outcomes, self.n_states[self.parents], strict=True)
+        return tuple(table[:o, :s] for table, o, s in sizes)
+
+    @cached_property
+    def is_extreme(self) -> np.ndarray:
+        """(G, 1, S) bool, whether the sum of a column could leave the range of floats."""
+        top = self.a.max(axis=1, keepdims=True)
+        return (top > 1e300) | ((top > 0) & (top < 1e-290))
+
+    @cached_property
+    def scaled(self) -> np.ndarray:
+        """(G, O, S) float, the counts with columns that are extreme scaled to a largest count of one."""
+        if not self.is_extreme.any():
+            return self.a
+        return np.divide(
+            self.a, self.a.max(axis=1, keepdims=True), out=self.a.copy(), where=self.is_extreme
+        )
 
     @property
     def A(self) -> tuple[np.ndarray, ...]:

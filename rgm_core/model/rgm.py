@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rgm_core.model import storage
+from rgm_core.model.checks import as_array
 from rgm_core.model.level import Level
 
 
@@ -36,6 +37,9 @@ class RGM:
     D: np.ndarray
 
     def __post_init__(self):
+        if not self.levels or not all(isinstance(level, Level) for level in self.levels):
+            raise ValueError(f"levels must be a tuple of at least one Level; found {self.levels!r:.80}")
+        object.__setattr__(self, "levels", tuple(self.levels))
         for n, (below, above) in enumerate(zip(self.levels, self.levels[1:], strict=False), start=1):
             expected = below.n_outcomes_above
             if not np.array_equal(above.n_outcomes, expected):
@@ -49,13 +53,28 @@ class RGM:
                 _check_blocks(below, above, n)
         if self.levels[-1].n_factors != 1:
             raise ValueError(f"the top level has {self.levels[-1].n_factors} factors; expected one")
-        if self.D.shape != (self.levels[-1].n_states[0],):
-            raise ValueError(
-                f"D has shape {self.D.shape}; expected ({self.levels[-1].n_states[0]},), "
-                "one probability for each state of the top factor"
-            )
+        n_top, meaning = int(self.levels[-1].n_states[0]), "one for each state of the top factor"
+        object.__setattr__(self, "D", as_array(self.D, "D", float, (n_top,), meaning))
         if not np.all(self.D >= 0) or not np.isclose(self.D.sum(), 1):
             raise ValueError("D must hold probabilities ≥ 0 that sum to one")
+
+    def __repr__(self) -> str:
+        kind = "dynamic" if self.is_dynamic else "static"
+        rows = [f"  {n}: {level!r}" for n, level in enumerate(self.levels, start=1)]
+        if len(rows) > 5:
+            rows = [*rows[:2], f"  … {len(rows) - 4} levels …", *rows[-2:]]
+        return "\n".join([f"RGM({kind}, {self.n_levels} levels, {self.n_counts} counts)", *rows])
+
+    def _repr_html_(self) -> str:
+        names = ("level", "modalities", "factors", "states", "paths")
+        head = "".join(f"<th>{name}</th>" for name in names)
+        rows = (
+            (n, level.n_modalities, level.n_factors, level.n_states.sum(), level.n_paths.sum())
+            for n, level in enumerate(self.levels, start=1)
+        )
+        cells = ("".join(f"<td>{number:,}</td>" for number in row) for row in rows)
+        body = "".join(f"<tr>{row}</tr>" for row in cells)
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
     @property
     def n_levels(self) -> int:
@@ -90,9 +109,7 @@ class RGM:
         concentration : float or one float a level
             Counts to add (equation 4.3: 1/16, and 1/128 at a class level).
         """
-        q = np.broadcast_to(np.asarray(concentration, float), self.n_levels)
-        if np.any(q < 0) or not np.all(np.isfinite(q)):
-            raise ValueError(f"concentration must be finite and ≥ 0; found {concentration}")
+        q = self._each_level(concentration, "concentration")
         pairs = zip(self.levels, q, strict=True)
         return self.with_counts([level.a + c * level.mask for level, c in pairs])
 
@@ -106,11 +123,17 @@ class RGM:
         mass : float or one float a level
             Prior counts of a column.
         """
-        c = np.broadcast_to(np.asarray(mass, float), self.n_levels)
-        if np.any(c < 0) or not np.all(np.isfinite(c)):
-            raise ValueError(f"mass must be finite and ≥ 0; found {mass}")
+        c = self._each_level(mass, "mass")
         pairs = zip(self.levels, c, strict=True)
         return self.with_counts([a.a + a.mask * (m / a.n_outcomes)[:, None, None] for a, m in pairs])
+
+    def _each_level(self, value: float | Sequence[float], name: str) -> np.ndarray:
+        """One number ≥ 0 for each level, (n_levels,)."""
+        shape = () if np.ndim(value) == 0 else (self.n_levels,)
+        found = as_array(value, name, float, shape, "one number, or one for each level")
+        if np.any(found < 0):
+            raise ValueError(f"{name} must be finite and ≥ 0; found {value}")
+        return np.broadcast_to(found, self.n_levels)
 
     def check_kind(self, *, dynamic: bool, remedy: str) -> None:
         """Raise ValueError, with what to do, unless the model is dynamic (or static) as expected."""
@@ -123,17 +146,24 @@ class RGM:
         storage.write(path, self.levels, self.D)
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> RGM:
-        """Read a model written by :meth:`save`.
+    def load(cls, path: str | os.PathLike, *, max_bytes: int = storage.MAX_BYTES) -> RGM:
+        """Read a model written by :meth:`save`; nothing in a file is ever executed.
+
+        Parameters
+        ----------
+        path : the file.
+        max_bytes : int
+            Size of the arrays, unpacked, up to which a file is read; what is packed can be a thousand
+            times smaller.
 
         Raises
         ------
         FileNotFoundError
             If there is no such file.
         ValueError
-            If the file is truncated, corrupt, or not a saved model.
+            If the file is truncated, corrupt, too large, or not a saved model.
         """
-        with storage.reading(path) as (levels, D):
+        with storage.reading(path, max_bytes) as (levels, D):
             return cls(levels=levels, D=D)
 
 

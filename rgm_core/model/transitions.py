@@ -12,6 +12,8 @@ from functools import cached_property
 
 import numpy as np
 
+from rgm_core.model.checks import as_array
+
 
 @dataclass(frozen=True, kw_only=True)
 class Transitions:
@@ -32,14 +34,25 @@ class Transitions:
     n_states: int
 
     def __post_init__(self):
-        if self.edges.shape != (len(self.counts), 3):
-            raise ValueError(f"edges has shape {self.edges.shape}; expected ({len(self.counts)}, 3)")
-        if not np.all(np.isfinite(self.counts)) or np.any(self.counts <= 0):
-            raise ValueError("counts of transitions must be finite and > 0")
+        counts = as_array(self.counts, "counts", float, (None,), "one for each transition")
+        edges = as_array(self.edges, "edges", int, (len(counts), 3), "state, path and next state")
+        for name, value in (("edges", edges), ("counts", counts)):
+            object.__setattr__(self, name, value)
+        if np.any(counts <= 0):
+            raise ValueError(f"counts of transitions must be finite and > 0; found {counts.min()}")
+        if not isinstance(self.n_states, int | np.integer) or self.n_states < 1:
+            raise ValueError(f"n_states must be an integer ≥ 1; found {self.n_states!r}")
         if self.edges.size and (self.edges.min() < 0 or self.edges[:, [0, 2]].max() >= self.n_states):
             raise ValueError(f"edges must name states 0 … {self.n_states - 1} and paths ≥ 0")
         if len(self.edges) > 1 and not np.all(_precedes(self.edges[:-1], self.edges[1:])):
             raise ValueError("edges must be unique and sorted by state, path and next state")
+        if self.n_paths > max(len(edges), 1):
+            raise ValueError(
+                f"edges must use every path; found path {self.n_paths - 1} of {len(edges)} edges"
+            )
+
+    def __repr__(self) -> str:
+        return f"Transitions({self.n_states} states, {self.n_paths} paths, {len(self.edges)} edges)"
 
     @property
     def n_paths(self) -> int:

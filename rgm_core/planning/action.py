@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from rgm_core.logs import floored_log
+from rgm_core.model.checks import as_generator
 
 
 def expected_log_likelihood(
@@ -51,7 +52,7 @@ def explicit_action(
     predicted: Sequence[np.ndarray],
     consequences: Sequence[np.ndarray],
     *,
-    rng: np.random.Generator | None = None,
+    rng: np.random.Generator | int | None = None,
 ) -> int:
     """The action whose outcomes match the predicted ones best.
 
@@ -59,9 +60,9 @@ def explicit_action(
 
     Parameters
     ----------
-    rng : numpy.random.Generator, optional
+    rng : numpy.random.Generator, or int to seed one, optional
         Chooses among equally good actions; without it the first one is taken.
     """
     match = expected_log_likelihood(predicted, consequences)
     best = np.flatnonzero(match >= match.max() - 1e-9)  # ties, up to rounding
-    return int(best[0] if rng is None else rng.choice(best))
+    return int(best[0] if rng is None else as_generator(rng).choice(best))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rgm_core.model.checks import as_generator
 from rgm_core.planning.free_energy import PRECISION, path_posterior
 from rgm_core.planning.pomdp import POMDP, predict_belief, update_belief
 from rgm_core.planning.search import search
@@ -42,7 +43,7 @@ class Planner:
         Steps to look ahead; see `search`.
     precision : float
         Of the choice among paths.
-    rng : numpy.random.Generator
+    rng : numpy.random.Generator, or int to seed one
         Samples the path.
 
     Attributes
@@ -57,11 +58,12 @@ class Planner:
         *,
         depth: int = 1,
         precision: float = PRECISION,
-        rng: np.random.Generator,
+        rng: np.random.Generator | int,
     ):
         if depth < 1 or depth != int(depth):
             raise ValueError(f"depth must be a whole number ≥ 1; found {depth}")
-        self.model, self.depth, self.precision, self.rng = model, depth, precision, rng
+        self.model, self.depth, self.precision = model, depth, precision
+        self.rng = as_generator(rng)
         self.reset()
 
     def reset(self) -> None:

@@ -11,8 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from itertools import product
+from numbers import Integral
 
 import numpy as np
+from scipy.special import logsumexp
+
+from rgm_core.logs import safe_log
 
 MAX_JOINT_OUTCOMES = 4096  # combinations of outcomes that are enumerated: beyond, memory runs out
 
@@ -50,6 +54,9 @@ class POMDP:
             object.__setattr__(self, "parents", (tuple(range(len(self.B))),) * len(self.A))
         if self.C is None:
             object.__setattr__(self, "C", tuple(np.ones(len(table)) for table in self.A))
+        for name in ("A", "B", "D", "C", "a"):
+            if (tables := getattr(self, name)) is not None:
+                object.__setattr__(self, name, tuple(np.asarray(table, float) for table in tables))
         _check_factors(self)
         _check_modalities(self)
 
@@ -159,11 +166,11 @@ def update_belief(
     """
     belief, outcomes = check_belief(model, belief), _check_outcomes(model, outcomes)
     seen = [table[o] for table, o in zip(model.likelihoods, outcomes, strict=True) if o >= 0]
-    joint = reduce(np.multiply, seen, belief)
-    evidence = joint.sum()
-    if evidence <= 0:
+    log_joint = safe_log(belief) + safe_log(seen).sum(axis=0)
+    log_evidence = float(logsumexp(log_joint))
+    if np.isneginf(log_evidence):
         raise ValueError(f"outcomes {outcomes.tolist()} are impossible under the belief")
-    return joint / evidence, float(np.log(evidence))
+    return np.exp(log_joint - log_evidence), log_evidence
 
 
 def predict_belief(model: POMDP, belief: np.ndarray, path: int) -> np.ndarray:
@@ -174,8 +181,8 @@ def predict_belief(model: POMDP, belief: np.ndarray, path: int) -> np.ndarray:
     ValueError
         If belief or path do not fit the model.
     """
-    if not 0 <= path < len(model.paths):
-        raise ValueError(f"path must lie in 0 … {len(model.paths) - 1}; found {path}")
+    if not isinstance(path, Integral) or not 0 <= path < len(model.paths):
+        raise ValueError(f"path must be an integer in 0 … {len(model.paths) - 1}; found {path}")
     return model.transitions[path] @ check_belief(model, belief)
 
 
@@ -226,10 +233,14 @@ def _check_modalities(model: POMDP) -> None:
             raise ValueError(f"parents[{g}] must be distinct factors 0 … {len(model.B) - 1}; found {p}")
         if (expected := tuple(model.shape[f] for f in p)) != table.shape[1:]:
             raise ValueError(f"A[{g}] must have states {expected}; found shape {table.shape}")
-        if np.shape(c) != table.shape[:1] or np.min(c) < 0 or not np.sum(c) > 0:
-            raise ValueError(f"C[{g}] must hold {len(table)} weights ≥ 0 with a positive sum; found {c}")
+        if np.shape(c) != table.shape[:1] or np.min(c) < 0 or not 0 < np.sum(c) < np.inf:
+            raise ValueError(
+                f"C[{g}] must hold {len(table)} finite weights ≥ 0 with a positive sum; found {c}"
+            )
         _check_columns(table, f"A[{g}]")
     for g, (counts, table) in enumerate(zip(model.a or (), model.A, strict=model.a is not None)):
+        if not np.all(np.isfinite(counts)) or np.any(counts < 0):
+            raise ValueError(f"a[{g}] must hold finite counts ≥ 0")
         if counts.shape != table.shape or not np.allclose(counts, counts.sum(0) * table):
             raise ValueError(f"a[{g}] must be counts whose columns are proportional to A[{g}]")
 

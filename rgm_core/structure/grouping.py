@@ -73,8 +73,16 @@ def group_by_location(locations: np.ndarray) -> np.ndarray:
         return np.zeros(len(locations), int)
     low, high = locations.min(0), locations.max(0)
     axes = [np.linspace(low[d], high[d], m) for d in range(dims)]
-    nearest = [np.abs(locations[:, d, None] - axes[d]).argmin(1) for d in range(dims)]
+    nearest = [_nearest(locations[:, d], axes[d]) for d in range(dims)]
     return number_by_appearance(np.stack(nearest, axis=1))[0]
+
+
+def _nearest(x: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    """Which of the evenly spaced centres is nearest to each x, (n,); of two as near, the first."""
+    if centres[0] == centres[-1]:
+        return np.zeros(len(x), int)
+    guess = np.searchsorted(centres, x).clip(1, len(centres) - 1)
+    return guess - (np.abs(x - centres[guess - 1]) <= np.abs(x - centres[guess]))
 
 
 def group_by_information(outcomes: np.ndarray, size: int) -> np.ndarray:

@@ -9,9 +9,11 @@ In unordered exemplars (dt = 1) the states alone are. A single group ends it.
 from __future__ import annotations
 
 from dataclasses import replace
+from numbers import Integral
 
 import numpy as np
 
+from rgm_core.model.evidence import as_outcomes
 from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.grouping import group_by_information, group_by_location, number_by_appearance
@@ -136,9 +138,11 @@ def _class_level(states, n_states: int, locations, labels) -> Level:
             f"labels must be {states.shape[0]} integers ≥ 0, one for each exemplar; "
             f"found shape {labels.shape}, dtype {labels.dtype}"
         )
-    missing = np.setdiff1d(np.arange(labels.max() + 1), labels)
-    if missing.size:
-        raise ValueError(f"labels must use every class 0 … {labels.max()}; missing {missing.tolist()}")
+    used = np.unique(labels)
+    if len(used) <= labels.max():
+        missing = np.flatnonzero(used != np.arange(len(used)))
+        first = missing[0] if missing.size else len(used)
+        raise ValueError(f"labels must use every class 0 … {labels.max()}; {first} is missing")
     a = np.zeros((1, n_states, labels.max() + 1))
     np.add.at(a, (0, states, labels), 1.0)
     return Level(
@@ -152,7 +156,7 @@ def _class_level(states, n_states: int, locations, labels) -> Level:
 
 def _check(outcomes, n_outcomes, locations, streams) -> Layer:
     """Validate the arguments of :func:`learn_structure`; return the lowest layer."""
-    outcomes = np.asarray(outcomes)
+    outcomes = as_outcomes(outcomes)
     if outcomes.ndim != 2 or 0 in outcomes.shape or not np.issubdtype(outcomes.dtype, np.integer):
         raise ValueError(
             "outcomes must be a non-empty integer array (n_samples, n_modalities); "
@@ -217,5 +221,5 @@ def _check_options(dt, labels, group_size, streams) -> None:
         raise ValueError("labels need dt=1: a sequence has no class level")
     if dt == 1 and (group_size is not None or streams is not None):
         raise ValueError("group_size and streams need dt=2: exemplars in no order are grouped by location")
-    if group_size is not None and not group_size >= 2:
-        raise ValueError(f"group_size must be ≥ 2; found {group_size}")
+    if group_size is not None and not (isinstance(group_size, Integral) and group_size >= 2):
+        raise ValueError(f"group_size must be an integer ≥ 2; found {group_size!r}")

@@ -501,7 +501,7 @@ def small():
     [
         ({"B": (np.eye(2),)}, r"B has 1 factors and D 3"),
         ({"D": (np.ones(2), np.ones(3) / 3, np.ones(2) / 2)}, r"D\[0\] must hold probabilities"),
-        ({"C": (np.zeros(3), np.ones(2))}, r"C\[0\] must hold 3 weights"),
+        ({"C": (np.zeros(3), np.ones(2))}, r"C\[0\] must hold 3 finite weights"),
         ({"parents": ((0, 0), (0, 1, 2))}, r"parents\[0\] must be distinct factors"),
         ({"parents": ((0,), (0, 1, 2))}, r"A\[0\] must have states"),
         ({"C": (np.ones(3),)}, "A, C and parents must have one entry"),
@@ -530,7 +530,7 @@ def test_counts_must_have_the_likelihoods_as_means():
         (lambda m, q: search(m, q, 2, min_outcome=1.0), "min_outcome must lie in"),
         (lambda m, q: update_belief(m, q, [0]), "outcomes must be 2 integers"),
         (lambda m, q: update_belief(m, q, [0, 5]), r"outcomes\[1\] must lie in 0 … 1"),
-        (lambda m, q: predict_belief(m, q, 9), "path must lie in 0 … 3"),
+        (lambda m, q: predict_belief(m, q, 9), "path must be an integer in 0 … 3"),
         (lambda m, q: path_posterior(np.array([np.nan])), "G must hold finite"),
         (lambda m, q: path_posterior(np.zeros(2), -1.0), "precision must be finite"),
         (lambda m, q: induce(np.eye(3), np.array([0]), 0), r"B must have shape \(S, S, U\)"),

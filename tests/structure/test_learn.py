@@ -118,7 +118,9 @@ BAD = {
     "places": ({"locations": np.zeros((2, 2))}, "locations must have shape"),
     "places NaN": ({"locations": np.full((3, 1), np.nan)}, "locations must be finite"),
     "labels": ({"labels": np.zeros(5, int)}, "labels must be 2 integers"),
-    "labels gap": ({"labels": np.array([0, 2])}, r"missing \[1\]"),
+    "labels gap": ({"labels": np.array([0, 2])}, "1 is missing"),
+    "labels of 10^12": ({"labels": np.array([0, 10**12])}, "1 is missing"),
+    "group size": ({"dt": 2, "group_size": 2.5}, "group_size must be an integer ≥ 2; found 2.5"),
 }
 
 
