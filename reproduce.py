@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from rgm_core.reproduction import UsageError
+from rgm_core.reproduction.new import start_notebook
 from rgm_core.reproduction.session import ROOT, list_notebooks, open_session, reproduce
 from rgm_core.reproduction.terminal import accept_any_text
 
@@ -47,6 +48,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("wanted", nargs="*", metavar="NOTEBOOK", help="number, name or figure; none means all")
+    add("--new", metavar="NAME", help="start a notebook, such as 11_weather, with a claim and links to it")
     add("--list", action="store_true", help="list the notebooks and what is there of them")
     add("--quick", action="store_true", help="reduced sizes; claims are shown, not judged")
     add("--jobs", type=positive, default=1, metavar="N", help="notebooks at once (default 1)")
@@ -82,6 +84,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     console = Console()
     try:
+        if options.new:
+            print(*(path.relative_to(ROOT) for path in start_notebook(options.new, ROOT)), sep="\n")
+            return 0
         session = open_session(notebooks=options.notebooks, claims=options.claims, out=options.out)
         if options.list:
             print(list_notebooks(session, options.wanted))

@@ -86,7 +86,7 @@ def test_a_notebook_ends_with_exercises_and_its_claims(name):
     assert text.count("<summary>Solution</summary>") >= 2
     last = NOTEBOOKS[name].cells[-1]
     assert last.cell_type == "code"
-    recorded = set(re.findall(r'"((?:fig|breakout)[\w.]+)":', last.source))
+    recorded = set(re.findall(r'"(\w+\.\w+)":', last.source))
     expected = {key for key, claim in CLAIMS["claims"].items() if claim["notebook"] == name}
     assert f'"{name}"' in last.source
     assert recorded

@@ -114,6 +114,11 @@ class VideoCodec(TransformerMixin, BaseEstimator):
         outcomes[:, self._hidden_share(hidden) > tolerance] = -1
         return outcomes
 
+    def variates(self, X: ArrayLike) -> NDArray[np.floating]:
+        """How much of each mode there is in frames: (T // R, M) values, before they are binned."""
+        check_is_fitted(self)
+        return project(self.basis_, self._signal(self._check(X, self.frame_shape_)))
+
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.floating]:
         """Decode outcomes as frames.
 

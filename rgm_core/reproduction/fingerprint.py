@@ -6,9 +6,11 @@ import json
 import platform
 import re
 import subprocess
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+
+import msgspec
 
 from rgm_core.notebook.claims import Claims
 from rgm_core.reproduction.manifest import Job, source
@@ -44,7 +46,7 @@ def read_inputs(root: Path) -> Inputs:
 
 def job_key(job: Job, claims: Claims, inputs: Inputs) -> str:
     """Hash all that a notebook's results depend on; the same key means the same results."""
-    mine = [asdict(claim) for claim in claims.of(job.name).values()]
+    mine = [msgspec.structs.asdict(claim) for claim in claims.of(job.name).values()]
     dependencies = {n: v for n, v in inputs.versions.items() if n not in _MACHINERY}
     return _sha256_json(
         {

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rgm_core.codecs import Codec, ImageCodec, SoundCodec, check_codec
+from rgm_core.codecs import Codec, ImageCodec, SoundCodec, VideoCodec, check_codec
 from rgm_core.codecs.tiles import tile_positions
 from rgm_core.datasets import load_mnist
 
@@ -46,10 +46,11 @@ def pictures(*shape):
     [
         (ImageCodec(tile=5), pictures(30, 20, 20), np.tile(RIGHT, (20, 1))),
         (ImageCodec(preprocess=False), pictures(30, 12, 20, 3), np.tile(RIGHT, (12, 1))),
+        (VideoCodec(tile=4, n_bins=5), pictures(24, 12, 20), np.tile(RIGHT, (12, 1))),
         (SeriesCodec(), pictures(30, 20), RIGHT),
-        (SoundCodec(sample_rate=8000, n_frequencies=16), pictures(9600) - 127, None),
+        (SoundCodec(sample_rate=8000, n_frequencies=16), pictures(9600) / 255 - 0.5, None),
     ],
-    ids=["digits", "colours", "series", "sound"],
+    ids=["digits", "colours", "film", "series", "sound"],
 )
 def test_codecs_keep_the_contract(codec, signals, visible):
     check_codec(codec, signals, visible)
