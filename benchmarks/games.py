@@ -52,9 +52,7 @@ def main(arguments=None) -> None:
         runs = [play(game, n_random, n_play, seed, game_length) for seed in range(n_seeds)]
         rates, learned, acted = zip(*runs, strict=True)
         mean = sum(rates) / len(rates)
-        print(
-            f"{name:20} {mean:19.2f} {min(rates):7.2f}  {bar:10} {max(learned):13.2f} {max(acted):9.2f}"
-        )
+        print(f"{name:20} {mean:19.2f} {min(rates):7.2f}  {bar:10} {max(learned):13.2f} {max(acted):9.2f}")
 
 
 if __name__ == "__main__":

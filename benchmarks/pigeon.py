@@ -34,9 +34,7 @@ def main(arguments=None) -> None:
     film = np.concatenate([clip, clip[:32]])
     codec, fit = measure(VideoCodec().fit, film)
     outcomes, encode = measure(codec.transform, film)
-    model, structure = measure(
-        learn_structure, outcomes, codec.n_outcomes_, codec.locations_, dt=2
-    )
+    model, structure = measure(learn_structure, outcomes, codec.n_outcomes_, codec.locations_, dt=2)
     _, inference = measure(infer, model.add_mass(1 / 64), outcomes, repeat=repeat)
     _, online = measure(filter, model.add_mass(1 / 64), outcomes, repeat=repeat)
     _, orbit = measure(lambda: sum(1 for _ in generate_orbit(model, 0, n_steps=10_000)))

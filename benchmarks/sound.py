@@ -34,9 +34,7 @@ def main(arguments=None) -> None:
     for name, (sound, rate, settings) in cases.items():
         codec, fit = measure(SoundCodec(sample_rate=rate, su=16, **settings).fit, sound)
         outcomes = codec.transform(sound)
-        model, structure = measure(
-            learn_structure, outcomes, codec.n_outcomes_, codec.locations_, dt=2
-        )
+        model, structure = measure(learn_structure, outcomes, codec.n_outcomes_, codec.locations_, dt=2)
         _, inference = measure(infer, model.add_mass(0.1), outcomes)
         print(f"{name:9} {fit:9.2f} {structure:10.3f} {inference:10.3f}")
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

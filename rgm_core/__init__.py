@@ -9,6 +9,7 @@ _HOME = {
     "Agent": "agent",
     "RGM": "model",
     "RGMClassifier": "classifier",
+    "compress": "compress",
     "filter": "inference",
     "generate": "generation",
     "generate_orbit": "generation",

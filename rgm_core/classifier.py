@@ -25,9 +25,7 @@ from rgm_core.structure.learn import learn_structure
 BLOCK = 1000  # images handled at once, to bound memory
 
 #: Settings of the published model: ``RGMClassifier(**PUBLISHED)``.
-PUBLISHED = MappingProxyType(
-    {"concentration": (1 / 16, 1 / 128), "eta": 512.0, "scheme": "published"}
-)
+PUBLISHED = MappingProxyType({"concentration": (1 / 16, 1 / 128), "eta": 512.0, "scheme": "published"})
 
 
 class RGMClassifier(ClassifierMixin, BaseEstimator):
@@ -148,9 +146,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         classes = np.unique(y if classes is None else classes)
         unseen = np.setdiff1d(classes, y)
         if unseen.size:
-            raise ValueError(
-                f"y must show every class in the first call; missing {unseen.tolist()}"
-            )
+            raise ValueError(f"y must show every class in the first call; missing {unseen.tolist()}")
         codec, model = self._start(images, y, classes)
         return self._learn(images, y, classes, codec, model, past=[])
 

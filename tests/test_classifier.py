@@ -432,7 +432,5 @@ def test_learning_curves_are_the_references():
     classifier = RGMClassifier(codec=codec, **PUBLISHED).fit(images[:1000], labels[:1000])
     history, seen = classifier.history_, curves["images"]
     mean_elbo = np.cumsum(history.elbo, axis=0)[seen - 1] / seen[:, None]
-    np.testing.assert_allclose(
-        history.mutual_information[seen - 1], curves["information"], rtol=1e-3
-    )
+    np.testing.assert_allclose(history.mutual_information[seen - 1], curves["information"], rtol=1e-3)
     np.testing.assert_allclose(mean_elbo, curves["mean_elbo"], rtol=1e-3)

@@ -81,8 +81,7 @@ def check_settings(n_bins: int, max_modes: int | None, su: float) -> None:
     check_scalar(n_bins, "n_bins", Integral, min_val=3, max_val=MAX_BINS)
     if n_bins % 2 == 0:
         raise ValueError(
-            f"n_bins must be odd, so that 0 is a bin centre, got {n_bins}: "
-            f"use {n_bins - 1} or {n_bins + 1}"
+            f"n_bins must be odd, so that 0 is a bin centre, got {n_bins}: use {n_bins - 1} or {n_bins + 1}"
         )
     if max_modes is not None:
         check_scalar(max_modes, "max_modes", Integral, min_val=1)
@@ -191,9 +190,7 @@ def fit_basis(
         modes.append(found.reshape(shape).astype(signal.dtype))
     n_modes = [tile_modes.shape[-1] for tile_modes in modes]
     if sum(n_modes) == 0:
-        raise ValueError(
-            f"signal has no modes to keep: it is zero everywhere, or su={su} is too small"
-        )
+        raise ValueError(f"signal has no modes to keep: it is zero everywhere, or su={su} is too small")
     centres = np.outer(np.concatenate(ranges), np.linspace(-1, 1, n_bins))
     return Basis(
         tiling=tiling,
@@ -273,8 +270,7 @@ def check_integers(outcomes: NDArray, n_bins: int) -> None:
         raise ValueError(f"outcomes of shape (n, M) must be integers, got {outcomes.dtype}")
     if outcomes.size and (outcomes.min() < -1 or outcomes.max() >= n_bins):
         raise ValueError(
-            f"outcomes must be in 0..{n_bins - 1}, or -1 if missing, "
-            f"got {outcomes.min()}..{outcomes.max()}"
+            f"outcomes must be in 0..{n_bins - 1}, or -1 if missing, got {outcomes.min()}..{outcomes.max()}"
         )
 
 

@@ -44,9 +44,7 @@ def check_positions(positions: ArrayLike) -> NDArray[np.float64]:
     if found.dtype.kind not in "biuf":
         raise ValueError(f"positions must be numeric, got an array of {found.dtype}")
     if found.ndim != 2 or found.size == 0:
-        raise ValueError(
-            f"positions must have shape (n_positions, n_dimensions), got {found.shape}"
-        )
+        raise ValueError(f"positions must have shape (n_positions, n_dimensions), got {found.shape}")
     if not np.isfinite(found).all():
         raise ValueError("positions must be finite, got NaN or infinity")
     return found.astype(float)
@@ -94,9 +92,7 @@ def centroid_lattice(positions: ArrayLike, tile: float) -> NDArray[np.float64]:
     return np.stack([axis.ravel(order="F") for axis in grid], axis=-1)
 
 
-def gaussian_weights(
-    positions: ArrayLike, centroids: ArrayLike, tile: float
-) -> NDArray[np.float64]:
+def gaussian_weights(positions: ArrayLike, centroids: ArrayLike, tile: float) -> NDArray[np.float64]:
     """Weight each position in each tile by a Gaussian of standard deviation ``tile / 2``.
 
     Parameters

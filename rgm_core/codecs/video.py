@@ -31,6 +31,8 @@ class VideoCodec(TransformerMixin, BaseEstimator):
     max_modes : largest number of modes per tile; ``None`` for no limit.
     su : inverse of the threshold on the normalised eigenvalues of modes: more modes if larger.
     block : number of frames in a block, R.
+    white : value of full white; ``None``: that of the type, 255 for 8 bits and 65535 for 16; for floats 1
+        if none of them in `fit` is larger, else 255.
 
     Attributes
     ----------
@@ -40,6 +42,7 @@ class VideoCodec(TransformerMixin, BaseEstimator):
     bin_centres_ : (M, b) value of the variate at each bin centre.
     basis_ : `rgm_core.codecs.modes.Basis`, with the tiles and modes.
     frame_shape_ : (H, W) or (H, W, C) of the frames seen in `fit`.
+    white_ : value of full white; decoded frames lie in 0..white_.
     mean_ : (R * C, H * W) the mean block, which stands in for pixels that are hidden.
 
     Notes
@@ -48,12 +51,13 @@ class VideoCodec(TransformerMixin, BaseEstimator):
     128 × 128 pixels.
     """
 
-    def __init__(self, *, tile=16, n_bins=17, max_modes=32, su=32, block=2):
+    def __init__(self, *, tile=16, n_bins=17, max_modes=32, su=32, block=2, white=None):
         self.tile = tile
         self.n_bins = n_bins
         self.max_modes = max_modes
         self.su = su
         self.block = block
+        self.white = white
 
     def fit(self, X: ArrayLike, y=None) -> "VideoCodec":
         """Fit tiles, modes and bins to a video.
@@ -72,11 +76,11 @@ class VideoCodec(TransformerMixin, BaseEstimator):
         check_scalar(self.block, "block", Integral, min_val=1)
         frames = self._check(X)
         self.frame_shape_ = frames.shape[1:]
+        self.white_ = _white(frames) if self.white is None else self.white
+        self._check_range(frames)
         signal = self._signal(frames)
         tiling = tile_positions(np.argwhere(np.ones(self.frame_shape_[:2])), self.tile)
-        self.basis_ = fit_basis(
-            signal, tiling, n_bins=self.n_bins, max_modes=self.max_modes, su=self.su
-        )
+        self.basis_ = fit_basis(signal, tiling, n_bins=self.n_bins, max_modes=self.max_modes, su=self.su)
         self.mean_ = signal.mean(axis=0)
         self.tile_of_ = self.basis_.tile_of
         self.locations_ = tiling.locations[self.tile_of_]
@@ -99,7 +103,9 @@ class VideoCodec(TransformerMixin, BaseEstimator):
             kept is taken from the mean of the training video.
         """
         check_is_fitted(self)
-        signal = self._signal(self._check(X, self.frame_shape_))
+        frames = self._check(X, self.frame_shape_)
+        self._check_range(frames)
+        signal = self._signal(frames)
         if visible is None:
             return quantise(self.basis_, project(self.basis_, signal))
         check_scalar(tolerance, "tolerance", Real, min_val=0, max_val=1)
@@ -129,14 +135,38 @@ class VideoCodec(TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        (n * R, H, W[, C]) frames, clipped to 0..255.
+        (n * R, H, W[, C]) frames, clipped to 0..white_.
         """
         check_is_fitted(self)
-        signal = decode(self.basis_, X).clip(0, 255)
+        signal = decode(self.basis_, X).clip(0, self.white_)
         height, width, *colours = self.frame_shape_
         frames = signal.reshape(len(signal), self.block, *colours, height, width)
         frames = np.moveaxis(frames, 2, -1) if colours else frames
         return frames.reshape(-1, *self.frame_shape_)
+
+    def noise_in_bins(self, level: float) -> NDArray[np.floating]:
+        """Standard deviation of each outcome in bins, (M,), under white noise on the pixels.
+
+        Parameters
+        ----------
+        level : standard deviation of the noise, in grey levels.
+        """
+        check_is_fitted(self)
+        check_scalar(level, "level", Real, min_val=0)
+        weight = [
+            np.sqrt(((modes * weights[:, None]) ** 2).sum(axis=(0, 1)))
+            for _, weights, modes, _ in self.basis_.by_tile()
+        ]
+        return level * np.concatenate(weight) / np.diff(self.bin_centres_[:, :2], axis=1)[:, 0]
+
+    def _check_range(self, frames: NDArray) -> None:
+        low, high = frames.min(), frames.max()
+        other = frames.dtype.kind in "bui" and self.white is None and self.white_ != _white(frames)
+        if low < 0 or high > self.white_ or other:
+            raise ValueError(
+                f"frames must lie in 0..{self.white_:g}; found {frames.dtype} from {low} to {high}: "
+                "scale them, or set white"
+            )
 
     def _check(self, X: ArrayLike, shape: tuple[int, ...] | None = None) -> NDArray:
         """Frames as a numeric array (T, H, W[, C]), or an error."""
@@ -145,6 +175,11 @@ class VideoCodec(TransformerMixin, BaseEstimator):
             raise ValueError(
                 "frames must be a numeric array (T, H, W) or (T, H, W, C), none of them 0; "
                 f"got shape {frames.shape}, dtype {frames.dtype}"
+            )
+        if frames.ndim == 4 and frames.shape[3] > 4:
+            raise ValueError(
+                "frames must have their colours last, at most 4 of them (T, H, W, C); "
+                f"got shape {frames.shape}"
             )
         if len(frames) < self.block:
             raise ValueError(f"frames must fill at least one block of {self.block}, got {len(frames)}")
@@ -157,7 +192,9 @@ class VideoCodec(TransformerMixin, BaseEstimator):
     def _signal(self, frames: NDArray) -> NDArray[np.floating]:
         """Whole blocks of frames as a signal (blocks, R * C, H * W)."""
         n_blocks = len(frames) // self.block
-        dtype = np.float32 if frames.dtype == np.float32 else np.float64
+        # 8 and 16 bits are exact in float32, at half of the memory
+        exact = frames.dtype.kind in "bui" and frames.dtype.itemsize <= 2
+        dtype = np.float32 if exact or frames.dtype == np.float32 else np.float64
         blocks = frames[: n_blocks * self.block].astype(dtype)
         blocks = blocks.reshape(n_blocks, self.block, *frames.shape[1:])
         blocks = np.moveaxis(blocks, -1, 2) if frames.ndim == 4 else blocks
@@ -170,3 +207,10 @@ class VideoCodec(TransformerMixin, BaseEstimator):
             for members, _, modes, _ in self.basis_.by_tile()
         ]
         return np.concatenate(shares)
+
+
+def _white(frames: NDArray) -> float:
+    """Value of full white that goes with the type of frames."""
+    if frames.dtype.kind in "ui":
+        return float(np.iinfo(frames.dtype).max if frames.dtype.itemsize <= 2 else 255)
+    return 1.0 if frames.max() <= 1 else 255.0

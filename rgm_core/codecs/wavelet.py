@@ -71,8 +71,7 @@ def check_grid(n_frequencies: int, low: float, high: float, rate: float, grid: s
         check_scalar(value, name, Real)
     if not 0 < low < high <= rate / 2 < np.inf:
         raise ValueError(
-            "frequencies must obey 0 < low < high <= rate / 2, "
-            f"got low={low}, high={high}, rate={rate} Hz"
+            f"frequencies must obey 0 < low < high <= rate / 2, got low={low}, high={high}, rate={rate} Hz"
         )
     if grid not in GRIDS:
         raise ValueError(f"grid must be one of {GRIDS}, got {grid!r}")

@@ -46,9 +46,7 @@ def plot_rows(rows: Mapping[str, np.ndarray], *, cmap: str = INK, size: float = 
 
 
 @style()
-def plot_gallery(
-    images: np.ndarray, titles: Sequence[str], *, columns: int = 8, cmap: str = INK
-) -> Figure:
+def plot_gallery(images: np.ndarray, titles: Sequence[str], *, columns: int = 8, cmap: str = INK) -> Figure:
     """Draw titled images (n, H, W) in a grid, row by row."""
     n_rows = -(-len(images) // columns)
     fig, axes = plt.subplots(n_rows, columns, figsize=(columns, 1.25 * n_rows), squeeze=False)

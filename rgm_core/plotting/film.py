@@ -30,7 +30,7 @@ def show_film(
 
     Parameters
     ----------
-    frames : (T, H, W, 3) or (T, H, W) colour or grey levels 0 to 255; H and W even.
+    frames : (T, H, W, 3) or (T, H, W) colour or grey levels 0 to 255.
     name : of the file.
     fps : frames a second.
     alt : what the film shows, in one line.
@@ -44,16 +44,19 @@ def show_film(
             part.write_bytes(content)
     if in_kernel():
         source = f"data:video/mp4;base64,{base64.b64encode(content).decode()}"
-        html = (
-            f'<video controls loop muted width="320" aria-label="{escape(alt)}" src="{source}"></video>'
-        )
+        html = f'<video controls loop muted width="320" aria-label="{escape(alt)}" src="{source}"></video>'
         display_with_record({"text/plain": f"Film {name}: {alt}", "text/html": html}, {})
 
 
 def encode_film(frames: np.ndarray, fps: float) -> bytes:
     """Return frames as MP4 (H.264), which every browser plays."""
     frames = np.asarray(frames).clip(0, 255).round().astype(np.uint8)
-    frames = np.repeat(frames[..., None], 3, axis=-1) if frames.ndim == 3 else frames
+    frames = frames[..., None] if frames.ndim == 3 else frames
+    if frames.ndim != 4 or frames.shape[3] not in (1, 3):
+        raise ValueError(f"frames must be (T, H, W), (T, H, W, 1) or (T, H, W, 3); found {frames.shape}")
+    frames = np.repeat(frames, 3 // frames.shape[3], axis=3)
+    # H.264 halves the resolution of colour: sides must be even
+    frames = np.pad(frames, ((0, 0), *((0, n % 2) for n in frames.shape[1:3]), (0, 0)), mode="edge")
     height, width = frames.shape[1:3]
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "rawvideo"]
     command += ["-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps}", "-i", "-"]

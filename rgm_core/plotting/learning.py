@@ -23,9 +23,7 @@ def draw_trace(ax: Axes, values: np.ndarray, *, window: int = 100) -> Axes:
 
 
 @style()
-def plot_active_learning(
-    information: np.ndarray, elbo: np.ndarray, *, n_classes: int
-) -> Figure:
+def plot_active_learning(information: np.ndarray, elbo: np.ndarray, *, n_classes: int) -> Figure:
     """Draw mutual information of the lowest and the highest level, and the ELBO, by exemplar.
 
     Parameters

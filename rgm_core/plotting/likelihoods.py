@@ -68,9 +68,7 @@ def plot_groups(groups: Sequence[np.ndarray], names: Sequence[str]) -> Figure:
 
 
 @style()
-def plot_beliefs(
-    pictures: Mapping[str, np.ndarray], beliefs: np.ndarray, names: Sequence[str]
-) -> Figure:
+def plot_beliefs(pictures: Mapping[str, np.ndarray], beliefs: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw named rows of pictures (n, H, W), and below them the posterior over classes (n, K)."""
     n_rows, n_columns = len(pictures), len(names)
     fig, axes = plt.subplots(

@@ -80,9 +80,7 @@ def _check(name: str, alt: str) -> None:
             "such as 'fig06_digits'"
         )
     if not isinstance(alt, str) or not alt.strip() or len(alt.splitlines()) > 1:
-        raise ValueError(
-            f"alt: found {alt!r} for figure {name}; expected one line that says what it shows"
-        )
+        raise ValueError(f"alt: found {alt!r} for figure {name}; expected one line that says what it shows")
 
 
 def _png(fig: Figure) -> str:

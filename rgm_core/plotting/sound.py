@@ -108,9 +108,7 @@ def plot_timelines(
     lines: Mapping[str, np.ndarray], *, seconds: float, marks: Sequence[tuple[float, float]] = ()
 ) -> Figure:
     """Draw series ≥ 0 over time, one below the other; spans in seconds are shaded."""
-    fig, axes = plt.subplots(
-        len(lines), 1, figsize=(9, 1.3 * len(lines) + 0.6), sharex=True, squeeze=False
-    )
+    fig, axes = plt.subplots(len(lines), 1, figsize=(9, 1.3 * len(lines) + 0.6), sharex=True, squeeze=False)
     for ax, (name, values) in zip(axes[:, 0], lines.items(), strict=True):
         time = (np.arange(len(values)) + 0.5) * seconds / len(values)
         ax.plot(time, values, drawstyle="steps-mid")

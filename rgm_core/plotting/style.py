@@ -79,6 +79,4 @@ def _setting(name: str) -> str:
     for setting in mpl.rcParams:
         if setting.replace(".", "_") == name:
             return setting
-    raise ValueError(
-        f"style: {name!r} is not a Matplotlib setting; expected a name such as 'figure_dpi'"
-    )
+    raise ValueError(f"style: {name!r} is not a Matplotlib setting; expected a name such as 'figure_dpi'")

@@ -186,9 +186,7 @@ def test_unknown_split_is_named(split):
 
 def test_readme_registry_and_files_agree():
     readme = (DATA / "README.md").read_text(encoding="utf-8")
-    rows = dict(
-        re.findall(r"^ *\| `([^`]+)` \|(?:.*\|)? `([0-9a-f]{64})` \|$", readme, re.MULTILINE)
-    )
+    rows = dict(re.findall(r"^ *\| `([^`]+)` \|(?:.*\|)? `([0-9a-f]{64})` \|$", readme, re.MULTILINE))
     registry = {entry.file: entry.sha256 for entry in REGISTRY.values()}
     originals = {original.file: original.sha256 for original in MNIST_ORIGINALS.values()}
     assert (registry | originals).items() <= rows.items()

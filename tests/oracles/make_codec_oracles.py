@@ -42,9 +42,7 @@ def pixels(reference: dict) -> dict:
     rank = np.rint(n - np.sqrt(-24 * n * np.log(equalised / 255))).astype(np.int16)
     assert np.allclose(255 * np.exp(-((rank - n) ** 2.0) / (24 * n)), equalised, atol=1e-9)
     members, modes = [], []
-    for tile_members, tile_modes in zip(
-        reference["G"].ravel(), reference["V"].ravel(), strict=True
-    ):
+    for tile_members, tile_modes in zip(reference["G"].ravel(), reference["V"].ravel(), strict=True):
         colour, row, column = np.unravel_index(
             tile_members.ravel().astype(int) - 1, reference["Nsz"].ravel().astype(int), order="F"
         )
