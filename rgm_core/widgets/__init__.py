@@ -15,10 +15,12 @@ from rgm_core.widgets.explorers import (
     explore_pong,
     slider,
 )
+from rgm_core.widgets.screen import Screen
 
 __all__ = [
     "DrawingPad",
     "Explorer",
+    "Screen",
     "explore_codec",
     "explore_drawing",
     "explore_fields",

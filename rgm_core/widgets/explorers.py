@@ -21,16 +21,15 @@ from scipy.special import entr
 from rgm_core.agent.agent import Agent
 from rgm_core.agent.imagine import imagine
 from rgm_core.codecs import ImageCodec
-from rgm_core.games import Pong, flatten_observation
+from rgm_core.games import Pong, flatten_observation, rendering
 from rgm_core.generation.samples import predict_outcomes
 from rgm_core.inference.infer import infer
 from rgm_core.model.rgm import RGM
 from rgm_core.plotting.digits import plot_rows
-from rgm_core.plotting.film import plot_frames
-from rgm_core.plotting.games import plot_plan
 from rgm_core.plotting.likelihoods import plot_belief_levels, plot_fields
 from rgm_core.plotting.style import style
 from rgm_core.widgets.drawing import DrawingPad, place_digit
+from rgm_core.widgets.screen import LARGEST, Screen, as_picture
 
 
 class Explorer(ipywidgets.VBox):
@@ -45,7 +44,8 @@ class Explorer(ipywidgets.VBox):
 
     def __init__(self, draw: Callable[..., Figure], **controls: ipywidgets.ValueWidget):
         self.draw, self.controls = draw, controls
-        self.picture = ipywidgets.Image(format="png")
+        own_size = {"align_self": "flex-start", "max_width": "100%", "max_height": "560px"}
+        self.picture = ipywidgets.Image(format="png", layout={**own_size, "object_fit": "contain"})
         super().__init__([*controls.values(), self.picture])
         self.update()
         for control in controls.values():
@@ -114,12 +114,21 @@ def explore_fields(model: RGM, codec: ImageCodec) -> Explorer:
         name = f"level {level}, factor {factor}, state {state}"
         return plot_fields({name: codec.inverse_transform(outcomes)})
 
-    return Explorer(
-        draw,
-        level=slider("level", model.n_levels, 1, model.n_levels),
-        factor=slider("factor", 0, 0, max(level.n_factors for level in model.levels) - 1),
-        state=slider("state", 0, 0, max(int(level.n_states.max()) for level in model.levels) - 1),
-    )
+    top = model.levels[-1]
+    level = slider("level", model.n_levels, 1, model.n_levels)
+    factor = slider("factor", 0, 0, top.n_factors - 1)
+    state = slider("state", 0, 0, int(top.n_states[0]) - 1)
+
+    def follow(change=None) -> None:
+        chosen = model.levels[level.value - 1]
+        factor.max = chosen.n_factors - 1
+        state.max = int(chosen.n_states[factor.value]) - 1
+
+    for control in (level, factor):  # before the picture follows
+        control.observe(follow, names="value")
+    for control in (level, factor, state):
+        control.continuous_update = True
+    return Explorer(draw, level=level, factor=factor, state=state)
 
 
 def explore_occlusion(model: RGM, codec: ImageCodec, images: np.ndarray) -> Explorer:
@@ -191,22 +200,18 @@ def _draw_beliefs(model: RGM, codec: ImageCodec, seen: np.ndarray) -> Figure:
     return plot_belief_levels(pictures, posterior.states[-1][0][0])
 
 
-def explore_film(frames: np.ndarray, captions: Sequence[str]) -> Explorer:
-    """Scrub through a film; each frame has its caption, such as the states that explain it."""
+def explore_film(frames: np.ndarray, captions: Sequence[str]) -> Screen:
+    """Play a film or step through it; each frame has its caption, such as the states that explain it.
 
-    def draw(frame: int) -> Figure:
-        fig = plot_frames({captions[frame]: frames[frame : frame + 1]}, size=3.0)
-        fig.axes[0].set_ylabel("")
-        fig.axes[0].set_title(captions[frame])
-        return fig
-
-    return Explorer(draw, frame=slider("frame", 0, 0, len(frames) - 1))
-
-
-PONG_OUTCOMES = ("ball", "bat, left", "bat, centre", "bat, right", "background")
+    Parameters
+    ----------
+    frames : (n, H, W) or (n, H, W, 3), 0 to 255.
+    captions : n of them.
+    """
+    return Screen(lambda frame, _: (as_picture(frames[frame]), captions[frame]), len(frames))
 
 
-def explore_pong(agent: Agent, game: Pong, *, n_frames: int = 400, seed: int = 0) -> Explorer:
+def explore_pong(agent: Agent, game: Pong, *, n_frames: int = 400, seed: int = 0) -> Screen:
     """Play Pong yourself or let the agent play, and see what it believes and plans at every frame.
 
     Each new frame follows from the player chosen at that moment: the agent, or a move of yours. The agent
@@ -238,19 +243,41 @@ def explore_pong(agent: Agent, game: Pong, *, n_frames: int = 400, seed: int = 0
         action = player.act(observed)
         views.append(_view(player, observed, game.size, rng))
 
-    def draw(frame: int, player: str) -> Figure:
+    def draw(frame: int, mover: str) -> tuple[np.ndarray, str]:
         while len(views) <= frame:
-            advance(player)
-        board, plan, title = views[frame]
-        return plot_plan(board, plan, PONG_OUTCOMES, title=title)
+            advance(mover)
+        board, plan, thought = views[frame]
+        return draw_court(board, plan), thought
 
-    movers = ipywidgets.ToggleButtons(options=["agent", "left", "stay", "right"], description="player")
-    frames = ipywidgets.BoundedIntText(0, min=0, max=n_frames - 1, description="frame")
-    clock = ipywidgets.Play(min=0, max=n_frames - 1, interval=300)
-    ipywidgets.link((clock, "value"), (frames, "value"))
-    explorer = Explorer(draw, frame=frames, player=movers)
-    explorer.children = (clock, *explorer.children)
-    return explorer
+    return Screen(draw, n_frames, ("agent", "left", "stay", "right"))
+
+
+def draw_court(board: np.ndarray, plan: np.ndarray) -> np.ndarray:
+    """Picture of a board of Pong, and on it what is planned: later balls and bats are fainter.
+
+    Parameters
+    ----------
+    board : (rows, columns) int: 0 the ball, 2 the middle of the bat.
+    plan : (n, rows, columns) int
+        Boards to come, the next one first.
+
+    Returns
+    -------
+    (rows * cell, columns * cell, 3) uint8
+    """
+    cell = max(8, LARGEST // max(board.shape))
+    picture, bat = rendering.empty_field(*board.shape, cell), (0.5, 2.4)
+    for k in reversed(range(len(plan))):
+        share = 0.6 * (1 - k / len(plan))
+        for outcome, colour in ((2, rendering.BAT), (0, rendering.BALL)):
+            shade = tuple(share * np.asarray(colour) + (1 - share) * np.asarray(rendering.FIELD))
+            for place in np.argwhere(plan[k] == outcome) + 0.5:
+                picture = rendering.draw_disc(picture, tuple(place), 0.16, shade, cell)
+    for place in np.argwhere(board == 2) + 0.5:
+        picture = rendering.draw_bar(picture, tuple(place), bat, rendering.BAT, cell)
+    for place in np.argwhere(board == 0) + 0.5:
+        picture = rendering.draw_disc(picture, tuple(place), 0.42, rendering.BALL, cell)
+    return rendering.to_rgb(picture)
 
 
 def _view(player: Agent, now: np.ndarray, size: tuple[int, int], rng) -> tuple[np.ndarray, np.ndarray, str]:

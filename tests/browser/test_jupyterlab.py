@@ -29,6 +29,17 @@ images, labels = load_mnist("train", n=500)
 classifier = RGMClassifier(n_exemplars=5).fit(images, labels)
 explore_drawing(classifier.model_, classifier.codec_, images[0])
 """
+PLAYING = """
+import numpy as np
+from rgm_core import Agent
+from rgm_core.games import Pong, play_randomly
+from rgm_core.widgets.explorers import explore_pong
+game = Pong(streams=("reward", "cost", "control"))
+play = play_randomly(game, 5000, rng=np.random.default_rng(0))
+agent = Agent(goal=(108, 1), cost=(109, 1), control=110, rng=np.random.default_rng(0))
+agent.learn(play.outcomes, play.actions, game.n_outcomes)
+explore_pong(agent, game, n_frames=2000)
+"""
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # all cells are on the page
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
@@ -42,11 +53,12 @@ def lab(tmp_path_factory):
     """Address of a JupyterLab that serves a copy of the notebooks."""
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
-    drawing = nbformat.v4.new_notebook(
-        cells=[nbformat.v4.new_code_cell(DRAWING)],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
-    )
-    nbformat.write(drawing, folder / "notebooks/drawing.ipynb")
+    for name, code in (("drawing", DRAWING), ("playing", PLAYING)):
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(code)],
+            metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        )
+        nbformat.write(notebook, folder / f"notebooks/{name}.ipynb")
     for name, values in SETTINGS.items():
         file = folder / f"settings/@jupyterlab/{name}.jupyterlab-settings"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -136,6 +148,33 @@ def test_a_digit_is_drawn(open_notebook):
         page.mouse.move(box["x"] + 190, box["y"] + 60, steps=5)
         page.mouse.move(box["x"] + 130, box["y"] + 230, steps=5)
         page.mouse.up()
+
+
+def test_pong_is_played_on_one_screen(open_notebook):
+    """Controls and court fit on a laptop; the court moves; the arrow moves the bat."""
+    page = open_notebook("playing")
+    assert page.evaluate(ERRORS) == []
+    court = page.locator(".jupyter-widgets canvas, .jp-OutputArea canvas").first
+    court.wait_for()
+    page.wait_for_function("document.querySelector('canvas[data-drawn]')?.dataset.drawn > 0")
+    play = page.get_by_role("button", name="play", exact=False).first
+    top, box = play.bounding_box()["y"], court.bounding_box()
+    assert box["y"] + box["height"] - top <= 700
+    picture = "() => document.querySelector('canvas[data-drawn]').toDataURL()"
+    court.click()
+    for key in ("ArrowLeft", "ArrowRight"):
+        before = page.evaluate(picture)
+        court.press(key)
+        page.wait_for_function(f"before => ({picture})() !== before", arg=before)
+    drawn = "() => Number(document.querySelector('canvas[data-drawn]').dataset.drawn)"
+    before = page.evaluate(drawn)
+    court.press(" ")
+    page.wait_for_timeout(10_000)
+    court.press(" ")
+    shown = page.evaluate(drawn) - before
+    if folder := os.environ.get("RGM_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / "playing.png")
+    assert shown >= 50, f"{shown} pictures in 10 s"  # 12 a second at rest; less on a busy machine
 
 
 @contextmanager

@@ -55,8 +55,13 @@ def test_codec_explorer(digits):
 def test_field_explorer(classifier):
     explorer = explore_fields(classifier.model_, classifier.codec_)
     assert_follows(explorer, level=1, state=3)
-    explorer.controls["factor"].value = 15  # more than this level has: the last one
-    assert bytes(explorer.picture.value).startswith(PNG)
+    level, factor, state = (explorer.controls[name] for name in ("level", "factor", "state"))
+    for n, chosen in enumerate(classifier.model_.levels, start=1):  # sliders end where the level does
+        level.value = n
+        assert factor.max == chosen.n_factors - 1
+        factor.value = factor.max
+        assert state.max == chosen.n_states[-1] - 1
+        assert bytes(explorer.picture.value).startswith(PNG)
 
 
 def test_occlusion_explorer(classifier, digits):
@@ -75,9 +80,27 @@ def test_drawing_explorer(classifier, digits):
     assert shown(explorer)["text/plain"] == "Explorer: drawing"
 
 
-def test_film_explorer():
-    frames = np.random.default_rng(0).uniform(0, 255, (4, 8, 8, 3))
-    assert_follows(explore_film(frames, [f"state {k}" for k in range(4)]), frame=2)
+def asked(screen, frame, player=""):
+    """What a screen sends when the front end asks for a frame: picture, and what it says of it."""
+    sent = []
+    screen.send = lambda content, buffers: sent.append((content, buffers))
+    screen._answer(screen, {"frame": frame, "player": player}, [])
+    ((about, (picture,)),) = sent
+    return np.frombuffer(picture, np.uint8).reshape(*about["size"], 3), about
+
+
+@pytest.mark.parametrize("shape", [(4, 8, 9, 3), (4, 8, 9)])
+def test_film_explorer(shape):
+    frames = np.random.default_rng(0).uniform(-9, 300, shape)
+    screen = explore_film(frames, [f"state {k}" for k in range(4)])
+    for frame, shown_frame in ((0, 0), (2, 2), (99, 3), (-1, 0)):  # beyond an end: the end
+        picture, about = asked(screen, frame)
+        expected = np.clip(frames[shown_frame].reshape(8, 9, -1), 0, 255).round()
+        np.testing.assert_array_equal(picture, np.broadcast_to(expected, (8, 9, 3)))
+        assert (about["frame"], about["caption"]) == (shown_frame, f"state {shown_frame}")
+    assert screen.scale == 448 // 9  # whole pixels
+    assert shown(screen)["text/plain"] == "Explorer: frame = 0"
+    assert base64.b64decode(shown(screen)["image/png"]).startswith(PNG)
 
 
 def test_pong_is_played_by_the_agent_or_by_you():
@@ -87,11 +110,16 @@ def test_pong_is_played_by_the_agent_or_by_you():
     agent = Agent(goal=(108, 1), cost=(109, 1), control=110, rng=np.random.default_rng(0))
     agent.learn(play.outcomes, play.actions, game.n_outcomes)
     explorer = explore_pong(agent, game, n_frames=50)
-    assert_follows(explorer, frame=20)
-    explorer.controls["player"].value = "right"
-    explorer.controls["frame"].value = 30
+    assert shown(explorer)["text/plain"] == "Explorer: frame = 0, player = agent"
+    first, _ = asked(explorer, 0, "agent")
+    later, _ = asked(explorer, 20, "agent")
+    assert (later != first).any()
+    np.testing.assert_array_equal(asked(explorer, 0, "agent")[0], first)  # going back: as it was
+    asked(explorer, 30, "right")
     assert game._info()["bat"] == 8  # ten steps to the right
     assert agent.history == []
+    height, width = first.shape[:2]
+    assert max(height, width) * explorer.scale <= 450
 
 
 def test_without_a_front_end_the_picture_remains(digits):
