@@ -29,7 +29,7 @@ from rgm_core.plotting.digits import plot_rows
 from rgm_core.plotting.likelihoods import plot_belief_levels, plot_fields
 from rgm_core.plotting.style import style
 from rgm_core.widgets.drawing import DrawingPad, place_digit
-from rgm_core.widgets.screen import LARGEST, Screen, as_picture
+from rgm_core.widgets.screen import Screen, as_picture
 
 
 class Explorer(ipywidgets.VBox):
@@ -211,6 +211,9 @@ def explore_film(frames: np.ndarray, captions: Sequence[str]) -> Screen:
     return Screen(lambda frame, _: (as_picture(frames[frame]), captions[frame]), len(frames))
 
 
+COURT = 336  # pixels: the longer side of a court
+
+
 def explore_pong(agent: Agent, game: Pong, *, n_frames: int = 400, seed: int = 0) -> Screen:
     """Play Pong yourself or let the agent play, and see what it believes and plans at every frame.
 
@@ -265,7 +268,7 @@ def draw_court(board: np.ndarray, plan: np.ndarray) -> np.ndarray:
     -------
     (rows * cell, columns * cell, 3) uint8
     """
-    cell = max(8, LARGEST // max(board.shape))
+    cell = max(8, COURT // max(board.shape))
     picture, bat = rendering.empty_field(*board.shape, cell), (0.5, 2.4)
     for k in reversed(range(len(plan))):
         share = 0.6 * (1 - k / len(plan))

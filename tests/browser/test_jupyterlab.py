@@ -174,7 +174,8 @@ def test_pong_is_played_on_one_screen(open_notebook):
     shown = page.evaluate(drawn) - before
     if folder := os.environ.get("RGM_SCREENSHOTS"):
         page.screenshot(path=Path(folder) / "playing.png")
-    assert shown >= 50, f"{shown} pictures in 10 s"  # 12 a second at rest; less on a busy machine
+    idle = os.getloadavg()[0] < os.cpu_count()
+    assert shown >= (100 if idle else 10), f"{shown} pictures in 10 s"
 
 
 @contextmanager
