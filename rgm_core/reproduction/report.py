@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ class Entry:
     """One notebook in the report."""
 
     notebook: Notebook
-    state: str  # "up to date", "out of date", "failed" or "not run"
+    state: str  # see `Session.state`
     record: Mapping | None
     error: str | None = None
 
@@ -108,10 +109,15 @@ def write_report(out: Path, rows: Sequence[Row], entries: Sequence[Entry]) -> No
         undefined=jinja2.StrictUndefined,
     )
     environment.filters |= {"elapsed": elapsed, "number": format_number}
-    sections = [_section(out, entry) for entry in entries]
+    sections = [_section(out, entry, rows) for entry in entries]
+    moving_first = sorted(sections, key=lambda s: (not s["film"], not s["sound"]))  # stable: else as read
     counts = {status: sum(row.status == status for row in rows) for status in Status}
     page = environment.get_template("report.html.j2").render(
-        rows=rows, sections=sections, counts={s: n for s, n in counts.items() if n}
+        rows=rows,
+        failed=[s for s in sections if s["entry"].state == "failed"],
+        shown=[s for s in moving_first if s["record"]],
+        missing=[s for s in sections if not s["record"] and s["entry"].state != "failed"],
+        counts={s: n for s, n in counts.items() if n},
     )
     write_text(out / "report.html", page)
 
@@ -127,7 +133,7 @@ def _row(claim: Claim, entry: Entry | None) -> Row:
     return Row(claim=claim, value=value, null=null, status=status, state=state)
 
 
-def _section(out: Path, entry: Entry) -> dict:
+def _section(out: Path, entry: Entry, rows: Iterable[Row]) -> dict:
     """Gather what the page shows of one notebook."""
     record = entry.record or {"files": {}, "figures": {}}
     media = [path for path in record["files"] if path.startswith("media/")]
@@ -137,12 +143,18 @@ def _section(out: Path, entry: Entry) -> dict:
         if f"figures/{name}.png" in record["files"] and (out / f"figures/{name}.png").is_file()
     ]
     executed = f"notebooks/{entry.notebook.name}.ipynb"
+    culprit = re.search(r"^-+> \d+ (.*)$", entry.error or "", re.MULTILINE)  # IPython's arrow, at the cell
     return {
         "entry": entry,
         "record": entry.record,
+        "rows": [row for row in rows if row.claim.notebook == entry.notebook.name],
         "figures": figures,
         "media": media,
+        "film": next((path for path in media if path.endswith((".mp4", ".gif"))), None),
+        "sound": next((path for path in media if path.endswith(".wav")), None),
         "executed": executed if executed in record["files"] else None,
+        "culprit": culprit[1].strip() if culprit else None,
+        "message": next(reversed((entry.error or "").strip().splitlines()), None),
     }
 
 

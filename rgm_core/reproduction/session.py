@@ -53,10 +53,12 @@ class Session:
         if load_record(self.out, notebook.name) is None:
             return "not run"
         try:
-            jobs = [make_job(notebook, self.claims, quick=quick) for quick in (False, True)]
+            full, quick = (make_job(notebook, self.claims, quick=quick) for quick in (False, True))
         except UsageError:  # a notebook that was not asked for and cannot be run now
             return "out of date"
-        return "up to date" if any(map(self.is_current, jobs)) else "out of date"
+        if self.is_current(full):
+            return "up to date"
+        return "not run at the paper's sizes" if self.is_current(quick) else "out of date"
 
 
 def open_session(*, notebooks: Path, claims: Path, out: Path) -> Session:

@@ -279,6 +279,9 @@ def test_the_report_shows_figures_claims_and_failures(world):
     for part in ("Draw a wave", "the <b>wave</b> is noisy", "the tree has no root", "n = 300"):
         assert part in page.text
     assert "http" not in text.replace("http-equiv", "")
+    top = page.text[: page.text.index("Draw a wave")]
+    assert "the tree has no root" in top  # what failed comes first, with the line of source where
+    assert "raise RuntimeError" in top
 
 
 def test_nothing_is_run_twice(world):
@@ -321,6 +324,7 @@ def test_quick_is_no_full_run_and_jobs_change_nothing(world, tmp_path):
     assert "shown, not judged" in output
     assert json.loads((tmp_path / "claims.json").read_text())["fig03.count"]["value"] == 2.0
     assert "Reduced sizes" in (tmp_path / "report.html").read_text()
+    assert "not run at the paper's sizes" in reproduce(folder, "--list", "3", out=tmp_path)[1]
 
     code, output, _ = reproduce(folder, "01", "3", "--jobs", "1", out=tmp_path)
     assert code == 1  # 03_count was run again, at its full size: its claim differs
