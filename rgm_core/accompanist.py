@@ -157,7 +157,8 @@ class Accompanist(BaseEstimator):
         self._states = None  # before anything is heard
         self._predicted = np.full((len(GAINS), 1), 1 / len(GAINS)) * self.walk_.D
         self._place = np.nan
-        self._past = deque(maxlen=MEMORY)
+        known = self.codec_.ear_.background  # until enough is heard, the background is the recording's
+        self._past = deque([known] * 2, maxlen=MEMORY)
         self._steps = deque(maxlen=2 * VOXELS_PER_BEAT * self.beats_per_bar)
         return self
 
