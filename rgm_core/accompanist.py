@@ -26,22 +26,20 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from rgm_core.codecs.hearing import QUIET, Ear, band_energies, hear_soft, is_silent, voxel_ends
+from rgm_core.codecs.hearing import QUIET, count_heard, hear_soft, is_silent
 from rgm_core.codecs.live import LiveEar, LiveVoice
 from rgm_core.codecs.resampling import check_rate, mix_down
 from rgm_core.codecs.sound import SoundCodec
 from rgm_core.inference.follow import make_walk, path_posterior, predict_states, update_states
 from rgm_core.metrics.sound import beat_period
-from rgm_core.model import RGM, Dynamics, Level, Transitions
+from rgm_core.structure.positions import STEPS, chain_model
 
-STEPS = (0, 1, 2)  # positions that the paths "hold", "one step" and "two steps" go on
 GAINS = 10 ** (np.arange(-24, 13, 6) / 10)  # energy of the player in that of the recording
 SWELL = 0.01  # probability a voxel that the player becomes one step of `GAINS` louder, or softer
 MEMORY = 128  # voxels over which the background is looked for
 PRECISION = 1 / 4  # of evidence: each moment is heard by two windows, each frequency by two bands
 VOXELS_PER_BEAT = 8
 LARGEST_STEP = 4  # voxels: a larger change of the expected position is no tempo
-SHIFTS = (-3 / 8, -1 / 8, 1 / 8, 3 / 8)  # of a voxel, at which the recording is heard while learning
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +56,7 @@ class Belief:
     evidence : log likelihood of what was heard, given what was heard before, above that under the
         recording's own frequencies of outcomes, in nats. 0 when nothing was heard.
     heard : whether there was something to hear.
+    place : seconds from the beginning of the recording to the middle of the most probable position.
     """
 
     positions: np.ndarray
@@ -68,6 +67,7 @@ class Belief:
     tempo: float
     evidence: float
     heard: bool
+    place: float
 
 
 class Accompanist(BaseEstimator):
@@ -239,6 +239,7 @@ class Accompanist(BaseEstimator):
             tempo=float(np.mean(self._steps)) if self._steps else 1.0,
             evidence=evidence,
             heard=heard,
+            place=float((positions.argmax() + 0.5) * self.latency_),
         )
 
     def _listen(self, energies: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
@@ -270,59 +271,3 @@ def swell(n_gains: int) -> NDArray[np.float64]:
     """Transitions of the gain, (n_gains, n_gains): it holds, or changes by one step."""
     neighbours = np.eye(n_gains, k=1) + np.eye(n_gains, k=-1)
     return SWELL * neighbours + np.diag(1 - SWELL * neighbours.sum(axis=0))
-
-
-def count_heard(ear: Ear, sound: NDArray[np.float64], n_voxels: int) -> NDArray[np.float64]:
-    """Count what is heard in each voxel, (B, b, n_voxels): one count a column.
-
-    The recording is heard several times, begun a part of a voxel earlier or later, as a live sound may
-    be; each energy is shared between bins in proportion to how well they explain it.
-    """
-    ends = voxel_ends(ear, len(sound) + ear.sample_rate)[:n_voxels]
-    counts = 0.0
-    for shift in SHIFTS:
-        moved = ends + round(shift * ear.period * ear.sample_rate)
-        likelihood = np.exp(hear_soft(ear, band_energies(ear, sound, moved.clip(0, len(sound)))))
-        counts = counts + likelihood / likelihood.sum(axis=2, keepdims=True) / len(SHIFTS)
-    return counts.transpose(1, 2, 0)
-
-
-def chain_model(
-    heard: NDArray[np.float64],
-    played: NDArray[np.integer],
-    locations: NDArray[np.float64],
-    *,
-    mass: float,
-    tempo: float,
-) -> RGM:
-    """Make a chain of positions with two streams of outcomes, and paths of hold, one and two steps.
-
-    Parameters
-    ----------
-    heard : (B, b, S) counts of what is heard at each position, the leading stream.
-    played : (S, M) outcomes that are played there.
-    locations : (B + M, 1) place of each modality.
-    mass : prior counts of a column of the leading stream, shared as in the mean of all columns.
-    tempo : probability of holding, and of two steps.
-    """
-    n_bands, n_bins, n_states = heard.shape
-    a = np.zeros((n_bands + played.shape[1], n_bins, n_states))
-    a[:n_bands] = heard + mass * heard.mean(axis=2, keepdims=True)
-    position, modality = np.indices(played.shape)
-    a[n_bands + modality, played, position] = 1
-    here = np.arange(n_states - 1)  # the last position has no successor
-    edges = np.concatenate([np.stack([here, 0 * here + u, here + s], 1) for u, s in enumerate(STEPS)])
-    counts = np.repeat([tempo, 1 - 2 * tempo, tempo], n_states - 1)
-    order = np.lexsort(edges.T[::-1])
-    order = order[edges[order, 2] < n_states]
-    b = Transitions(edges=edges[order], counts=counts[order], n_states=n_states)
-    level = Level(
-        a=a,
-        n_outcomes=np.full(len(a), n_bins),
-        parents=np.zeros(len(a), int),
-        n_states=np.array([n_states]),
-        locations=locations,
-        dynamics=Dynamics(b=(b,), has_parent=np.ones(1, bool)),
-        defining=np.arange(len(a)) < n_bands,
-    )
-    return RGM(levels=(level,), D=np.full(n_states, 1 / n_states))

@@ -17,11 +17,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Ear", "band_energies", "fit_ear", "hear_hard", "hear_soft", "is_silent", "voxel_ends"]
+__all__ = [
+    "Ear",
+    "band_energies",
+    "count_heard",
+    "fit_ear",
+    "hear_hard",
+    "hear_soft",
+    "is_silent",
+    "voxel_ends",
+]
 
 QUIET = 0.1  # share of voxels that are quieter than what counts as a band's background
 RANGE = (0.02, 0.98)  # quantiles of the energies at the first and last bin centre
 OUTLIER = 4.0  # nats by which an energy beyond the range may at most speak against a gain
+SHIFTS = (-3 / 8, -1 / 8, 1 / 8, 3 / 8)  # of a voxel, at which the recording is heard while learning
 FAINTEST = 1e-10  # energy of a sound of -100 dB full scale: below it there is silence
 
 
@@ -157,6 +167,21 @@ def is_silent(ear: Ear, energies: NDArray[np.floating], *, gain: float = 1.0) ->
     """Whether a voxel is fainter than the lowest bins of all bands together, at a gain: (n_voxels,)."""
     quietest = max(gain * np.exp(ear.centres[:, 0]).sum(), 2 * len(ear.bands) * FAINTEST)
     return energies.sum(axis=1) < quietest
+
+
+def count_heard(ear: Ear, sound: NDArray[np.float64], n_voxels: int) -> NDArray[np.float64]:
+    """Count what is heard in each voxel, (B, b, n_voxels): one count a column.
+
+    The recording is heard several times, begun a part of a voxel earlier or later, as a live sound may
+    be; each energy is shared between bins in proportion to how well they explain it.
+    """
+    ends = voxel_ends(ear, len(sound) + ear.sample_rate)[:n_voxels]
+    counts = 0.0
+    for shift in SHIFTS:
+        moved = ends + round(shift * ear.period * ear.sample_rate)
+        likelihood = np.exp(hear_soft(ear, band_energies(ear, sound, moved.clip(0, len(sound)))))
+        counts = counts + likelihood / likelihood.sum(axis=2, keepdims=True) / len(SHIFTS)
+    return counts.transpose(1, 2, 0)
 
 
 def _with_bins(ear: Ear, energies: NDArray[np.float64]) -> Ear:
