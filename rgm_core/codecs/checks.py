@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
@@ -10,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 __all__ = ["check_codec"]
 
 
-def check_codec(codec, signals: NDArray, visible: NDArray[np.bool_] | None = None) -> None:
+def check_codec(codec: Any, signals: NDArray, visible: NDArray[np.bool_] | None = None) -> None:
     """Check that a codec does what the other rooms rely on, as scikit-learn's ``check_estimator`` does.
 
     Parameters
@@ -34,9 +36,10 @@ def check_codec(codec, signals: NDArray, visible: NDArray[np.bool_] | None = Non
         _check_hiding(fitted, signals, visible, outcomes)
 
 
-def _check_conventions(codec, signals: NDArray):
+def _check_conventions(codec: Any, signals: NDArray) -> Any:
     """Parameters in, fitted attributes out, nothing else changed; return a fitted clone."""
-    fitted, before = clone(codec), signals.copy()
+    fitted: Any = clone(codec)
+    before = signals.copy()
     for method in (fitted.transform, fitted.inverse_transform, fitted.variates):
         _require(
             _raises(method, signals, error=NotFittedError), f"{method.__name__} before fit must be refused"
@@ -53,7 +56,7 @@ def _check_conventions(codec, signals: NDArray):
     return fitted
 
 
-def _check_outcomes(codec, signals: NDArray) -> NDArray[np.integer]:
+def _check_outcomes(codec: Any, signals: NDArray) -> NDArray[np.integer]:
     """Integers within range, the same every time, in portions of any size, and rising with variates."""
     before, outcomes = signals.copy(), codec.transform(signals)
     n, shape = codec.n_outcomes_, np.shape(outcomes)
@@ -63,7 +66,8 @@ def _check_outcomes(codec, signals: NDArray) -> NDArray[np.integer]:
     _require((outcomes >= 0).all() and (outcomes < n).all(), "outcomes must lie in 0 … n_outcomes_ - 1")
     _require((outcomes != outcomes[0]).any(), "different samples must have different outcomes")
     _require(np.array_equal(codec.transform(signals), outcomes), "transform must give the same twice")
-    again = clone(codec).fit(signals).transform(signals)
+    again: Any = clone(codec)
+    again = again.fit(signals).transform(signals)
     _require(np.array_equal(again, outcomes), "a codec fitted again must give the same outcomes")
     _require(np.array_equal(signals, before), "transform must leave the signals as they were")
     if hasattr(codec, "portion"):
@@ -80,7 +84,7 @@ def _check_outcomes(codec, signals: NDArray) -> NDArray[np.integer]:
     return outcomes
 
 
-def _check_decoding(codec, outcomes: NDArray[np.integer]) -> None:
+def _check_decoding(codec: Any, outcomes: NDArray[np.integer]) -> None:
     """Integers, the same as certain probabilities; expectations; nothing known."""
     signal = codec.inverse_transform(outcomes)
     _require(np.isfinite(signal).all(), "decoded signals must be finite")
@@ -95,7 +99,7 @@ def _check_decoding(codec, outcomes: NDArray[np.integer]) -> None:
     _require(not np.allclose(signal, unknown), "what is known must be decoded otherwise than no idea")
 
 
-def _check_refusals(codec, signals: NDArray, outcomes: NDArray[np.integer]) -> None:
+def _check_refusals(codec: Any, signals: NDArray, outcomes: NDArray[np.integer]) -> None:
     """What cannot be meant is an error, with nothing repaired."""
     broken = signals.astype(float)
     broken.flat[0] = np.nan
@@ -114,7 +118,7 @@ def _check_refusals(codec, signals: NDArray, outcomes: NDArray[np.integer]) -> N
     _require(_raises(codec.inverse_transform, doubled), "probabilities must sum to one, or be refused")
 
 
-def _check_hiding(codec, signals: NDArray, visible: NDArray[np.bool_], outcomes) -> None:
+def _check_hiding(codec: Any, signals: NDArray, visible: NDArray[np.bool_], outcomes) -> None:
     """Hidden parts have no say, and what they alone show is missing."""
     everything, nothing = np.ones_like(visible), np.zeros_like(visible)
     same = np.array_equal(codec.transform(signals, visible=everything), outcomes)
