@@ -2,19 +2,32 @@
 
 from rgm_core.agent.agent import Agent, Decision
 from rgm_core.agent.basin import basin_of_attraction, reduce_states, rotation_plane, steady_state
-from rgm_core.agent.imagine import imagine, log_evidence_of_play
+from rgm_core.agent.belief import Belief
+from rgm_core.agent.experience import Experience
+from rgm_core.agent.imagine import Fantasy, evidence_of_play, imagine, possible_play
+from rgm_core.agent.play import PlayModel, induce_play, model_of
 from rgm_core.agent.rivals import DynaQ, QLearner, value_iteration
+from rgm_core.agent.separate import Separation, separate
 
 __all__ = [
     "Agent",
+    "Belief",
     "Decision",
     "DynaQ",
+    "Experience",
+    "Fantasy",
+    "PlayModel",
     "QLearner",
+    "Separation",
     "basin_of_attraction",
+    "evidence_of_play",
     "imagine",
-    "log_evidence_of_play",
+    "induce_play",
+    "model_of",
+    "possible_play",
     "reduce_states",
     "rotation_plane",
+    "separate",
     "steady_state",
     "value_iteration",
 ]

@@ -1,26 +1,28 @@
-"""An agent that watches random play, learns what follows what, and plays by induction (equation 5.11).
+"""An agent that watches random play, learns events of it, and plays by induction (equation 5.11).
 
-One frame does not show where the ball is going; two frames do. So the states are the unique *windows* of
-two successive frames, at every offset, and the transitions are those that were seen: a chain of events at
-the rate of frames. The agent's model knows outcomes only, no actions: it plans which outcomes should
-come next, and acts so that its own part of them comes true.
+Watching: from the first thousand frames it learns which outcomes its own part explains, which modalities
+belong together and which are noise (`separate`); what is left are *events*, states on top of two levels,
+and everything else is counts (`Experience`). Playing is three verbs: `infer_states` says what event this
+is, `plan` how likely each action leads to a goal (`induce_play`), `sample_action` does the best. Its world
+knows no actions: what an action does to its own part was counted too, and it acts so that the place it
+wants to be at next comes true.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
-from scipy.special import entr
 
-from rgm_core.information import pairwise_information
-from rgm_core.planning.action import explicit_action
-from rgm_core.planning.induction import UNREACHABLE, next_step, reach_goals
+from rgm_core.agent.belief import Belief, infer_events, predict_events
+from rgm_core.agent.experience import MANY, Experience
+from rgm_core.agent.play import PATIENCE, PlayModel, action_values, induce_play, model_of
+from rgm_core.agent.separate import separate
 
-RELEVANCE = 0.02  # share of a modality's entropy that another must tell about, one frame before or after
 PERSISTENCE = 0.8  # probability of going on with the last action when exploring: smooth paths lead farther
-SMALLEST = 1e-3  # of the likelihood of an outcome, so that its logarithm is finite
+HOPE = 0.05  # probability of a goal below which the agent explores
+TIE = 1e-6  # values closer than this, relative to the largest, count as equal
+UNREACHABLE = -1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,16 +32,22 @@ class Decision:
     Parameters
     ----------
     state : int
-        The window that it took the last two frames for.
+        The event that it took the last two frames for.
+    place : int
+        Where its own part was.
     known : bool
-        Whether it had seen exactly this window before; else it is the most similar one.
+        Whether the frame was just what this event makes it.
+    value : float
+        Probability of a goal before a cost, discounted for every frame until then.
     steps : int
-        Frames to the next goal as planned; -1 if no goal can be reached, and it explores.
+        Frames to the goal that this value amounts to; -1 if it is too small, and the agent explores.
     action : int
     """
 
     state: int
+    place: int
     known: bool
+    value: float
     steps: int
     action: int
 
@@ -54,22 +62,23 @@ class Agent:
     cost : (int, int)
         Modality and outcome to be avoided.
     control : int
-        Modality that shows what the agent controls, such as the place of its bat.
+        Modality that shows the agent's own part, such as the place of its bat.
     depth : int
         How many frames it plans ahead at most.
-    rng : numpy.random.Generator
-        For exploring, where no goal can be reached.
+    joint : bool
+        One factor on top, as in the article: events include the agent's own part wherever it is. By
+        default they hold only what the control stream does not explain.
+    rng : numpy.random.Generator or int
+        For exploring, and for choosing among equally good actions.
 
     Attributes
     ----------
+    learning : bool
+        Set it to False to freeze what was learned.
     history : list of Decision
         One entry for each action since the last reset.
-    relevant : (K,) int
-        Modalities that states are made of: those that tell something about a neighbour in time.
-    frames : (S, G) int
-        The second frame of each state, as first seen.
-    counts : (S, S) sparse int
-        How often a state (row) followed another (column).
+    model : PlayModel
+        What it plans with, replaced when it learns.
     """
 
     def __init__(
@@ -79,19 +88,24 @@ class Agent:
         cost: tuple[int, int],
         control: int,
         depth: int = 64,
-        rng: np.random.Generator,
+        joint: bool = False,
+        rng: np.random.Generator | int,
     ):
         if not depth >= 1:
             raise ValueError(f"depth must be ≥ 1; found {depth}")
-        self.goal, self.cost, self.control, self.depth, self.rng = goal, cost, control, depth, rng
-        self.history: list[Decision] = []
-        self.relevant: np.ndarray | None = None
-        self._before: np.ndarray | None = None
+        if tuple(goal) == tuple(cost):
+            raise ValueError(f"goal and cost must differ; found {goal} for both")
+        self.goal, self.cost, self.control = goal, cost, control
+        self.depth, self.joint = depth, joint
+        self.rng = np.random.default_rng(rng)
+        self.learning = True
+        self.model: PlayModel | None = None
+        self.reset()
 
     def learn(
         self, outcomes: np.ndarray, actions: np.ndarray, n_outcomes: np.ndarray | None = None
     ) -> Agent:
-        """Learn windows, transitions and reflexes from play, each frame seen once.
+        """Learn structure and counts from play, each frame seen once.
 
         Parameters
         ----------
@@ -108,43 +122,22 @@ class Agent:
             Itself.
         """
         outcomes, actions = _check_play(outcomes, actions, (self.goal[0], self.cost[0], self.control))
-        self.n_modalities = outcomes.shape[1]
         self._limits = _limits(outcomes, n_outcomes, self.control)
-        self._seen, self._done = list(outcomes), list(actions)
-        self._assimilate()
+        self._sizes = np.where(self._limits < np.iinfo(int).max, self._limits, outcomes.max(axis=0) + 1)
+        self.n_modalities, self.n_actions = outcomes.shape[1], int(actions.max()) + 1
+        self._first = list(zip(outcomes[:MANY], actions[:MANY].tolist(), strict=True))
+        self._restructure(outcomes, actions)
+        self._renew()
+        self.reset()
         return self
-
-    def _assimilate(self) -> None:
-        """Make states, transitions and reflexes of all frames seen so far."""
-        outcomes, actions = self.experience
-        follows = np.flatnonzero(actions[1:] >= 0)
-        before, now = outcomes[follows], outcomes[follows + 1]
-        self.relevant = _relevant(before, now)
-        windows = np.concatenate([before, now], axis=1)[:, self._columns()]
-        _, first, states = np.unique(windows, axis=0, return_index=True, return_inverse=True)
-        self.windows, states = windows[first], states.reshape(-1)
-        self._numbers = {window.tobytes(): s for s, window in enumerate(self.windows)}
-        self.goals = now[first, self.goal[0]] == self.goal[1]
-        self.costs = now[first, self.cost[0]] == self.cost[1]
-        self.frames, self.controls = now[first], now[first, self.control]
-        adjacent = np.flatnonzero(np.diff(follows) == 1)
-        ones, shape = np.ones(len(adjacent), int), (len(self.windows), len(self.windows))
-        moves = (states[adjacent + 1], states[adjacent])
-        self.counts = sparse.coo_array((ones, moves), shape=shape).tocsr()
-        self.keep(np.ones(len(self.windows), bool))
-        self._tried = np.zeros((len(self.windows), int(actions.max()) + 1), int)
-        np.add.at(self._tried, (states[adjacent], actions[follows[adjacent + 1] + 1]), 1)
-        places = before[:, self.control], now[:, self.control]
-        self.reflexes = _reflexes(actions[follows + 1], *places, self._limits[self.control])
-
-    @property
-    def experience(self) -> tuple[np.ndarray, np.ndarray]:
-        """Outcomes (T, G) and actions (T,) of all frames seen so far, as `learn` takes them."""
-        return np.array(self._seen), np.array(self._done)
 
     def reset(self) -> None:
         """Begin a new game: forget the last frame and the history."""
-        self.history, self._before = [], None
+        self.history: list[Decision] = []
+        self._belief: Belief | None = None
+        self._before: np.ndarray | None = None
+        if self.model is not None:
+            self.experience.restart()
 
     def act(self, outcomes: np.ndarray) -> int:
         """Choose an action from the frame that is seen now.
@@ -163,73 +156,82 @@ class Agent:
             If the agent has not learned yet, or outcomes have another shape or unknown values.
         """
         now = self._check(outcomes)
-        self._remember(now)
-        before = now if self._before is None else self._before
-        state, known = self.recognise(before, now)
-        plan = next_step(self.reached, self.transitions, state)
-        if plan.reachable:
-            wanted = self.transitions[:, [state]].toarray().ravel() * plan.next_states
-            predicted = np.bincount(self.controls, weights=wanted, minlength=self.reflexes.shape[2])
-            reflex = self.reflexes[:, now[self.control]].T
-            action = explicit_action([predicted / predicted.sum()], [reflex], rng=self.rng)
-        else:
-            action = self._explore(state, known)
-        self._tried[state, action] += known
-        self._before = now
-        steps = plan.steps if plan.reachable else UNREACHABLE
-        self.history.append(Decision(state=state, known=known, steps=steps, action=action))
+        belief = self.infer_states(now)
+        if self.learning and self._assimilate(now, belief):
+            belief = self.infer_states(now)
+        values = self.plan(belief)
+        action = self.sample_action(values, belief)
+        self._belief, self._before = belief, self.separation.news(now[None])[0]
+        self.history.append(_decision(belief, values, action))
         return action
 
-    def _explore(self, state: int, known: bool) -> int:
-        """The action least often tried in a state: its outcome tells most about the transitions."""
-        tried = self._tried[state] if known else np.zeros(self._tried.shape[1])
-        least = np.flatnonzero(tried == tried.min())
+    def infer_states(self, outcomes: np.ndarray) -> Belief:
+        """What event the frame (G,) ends, given the frames since the last reset."""
+        news = self.separation.news(np.asarray(outcomes)[None])[0]
+        place, remembered = int(outcomes[self.control]), 0
+        if self._belief is not None:
+            remembered = self.model.remember(self._belief.place, self.history[-1].action)
+        predicted = predict_events(self.model, self._belief, self._before, place)
+        return infer_events(self.model, predicted, news, place, remembered)
+
+    def plan(self, belief: Belief) -> np.ndarray:
+        """Probability (A,) of reaching a goal before a cost after each action, discounted by time."""
+        return action_values(self.model, self.ahead, belief.events, belief.remembered, belief.place)
+
+    def sample_action(self, values: np.ndarray, belief: Belief) -> int:
+        """The best action (of values (A,)); without hope of a goal, of the best the one least tried."""
+        best = np.flatnonzero(values >= values.max() * (1 - TIE))
+        tried = self._tried.setdefault((int(belief.events.argmax()), belief.place), np.zeros(len(values)))
+        if values.max() < HOPE:
+            best = best[tried[best] == tried[best].min()]
         last = self.history[-1].action if self.history else -1
-        if last in least and self.rng.random() < PERSISTENCE:
-            return last
-        return int(self.rng.choice(least))
-
-    def _remember(self, now: np.ndarray) -> None:
-        """Keep the frame; after a cost, or a goal found by exploring, learn from what led to it."""
-        self._seen.append(now)
-        self._done.append(-1 if self._before is None else self.history[-1].action)
-        missed, found = (now[g] == o for g, o in (self.cost, self.goal))
-        exploring = bool(self.history) and self.history[-1].steps == UNREACHABLE
-        if missed or (found and exploring):
-            self._assimilate()
-
-    def _columns(self) -> np.ndarray:
-        """Columns of a pair of frames that make up a window."""
-        return np.concatenate([self.relevant, self.relevant + self.n_modalities])
+        going_on = last in best and self.rng.random() < PERSISTENCE
+        action = last if going_on else int(self.rng.choice(best))
+        tried[action] += 1
+        return action
 
     def keep(self, states: np.ndarray) -> None:
-        """Plan with some states (S,) bool only, as `reduce_states` finds them, until it learns again."""
-        to, start = self.counts.nonzero()
-        allowed = ~self.costs[to] & states[to] & states[start]
-        ones = np.ones(int(allowed.sum()), int)
-        seen = sparse.coo_array((ones, (to[allowed], start[allowed])), shape=self.counts.shape)
-        self.transitions = seen.tocsr()
-        goals = self.goals & ~self.costs & states
-        if goals.any():
-            self.reached = reach_goals(self.transitions, goals, self.depth)
-        else:  # nothing to be reached: every state explores
-            self.reached = np.zeros((self.depth + 1, len(self.windows)), bool)
+        """Plan with some states (E, C) bool only, an event at a place, until it learns again."""
+        allowed = np.asarray(states, bool)
+        if allowed.shape != self.model.goals.shape:
+            raise ValueError(f"states must have shape {self.model.goals.shape}; found {allowed.shape}")
+        self.ahead = induce_play(self.model.avoid(~allowed), self.depth)
 
-    def recognise(self, before: np.ndarray, now: np.ndarray) -> tuple[int, bool]:
-        """The state of two successive frames (G,), and whether it was seen; else the most similar."""
-        return self._recognise(np.concatenate([before, now])[self._columns()])
+    def _restructure(self, outcomes: np.ndarray, actions: np.ndarray) -> None:
+        """Learn from the first frames what is expected and what belongs together; count all of them."""
+        pixels = np.setdiff1d(np.arange(outcomes.shape[1]), [self.goal[0], self.cost[0], self.control])
+        explain = not self.joint
+        self.separation = separate(outcomes[:MANY], pixels, self.control, self._sizes, explain=explain)
+        n_places = int(self._sizes[self.control])
+        self.experience = Experience(self.separation, n_places, self.n_actions, self.goal, self.cost)
+        self.experience.watch(outcomes, actions)
+        self._structured = len(outcomes)
 
-    def _recognise(self, window: np.ndarray) -> tuple[int, bool]:
-        """The state of a window; of one that is new, the state that agrees in most outcomes."""
-        state = self._numbers.get(window.astype(self.windows.dtype).tobytes())
-        if state is not None:
-            return state, True
-        agree = (self.windows == window).sum(axis=1)
-        useful = self.reached[1:].any(axis=0)  # of equals, one from which a goal can be reached
-        return int(np.argmax(agree + 0.5 * useful)), False
+    def _renew(self) -> None:
+        """Make the model of what was counted, and plan with it."""
+        self.model = model_of(self.experience)
+        self.ahead = induce_play(self.model, self.depth)
+        self._tried: dict[tuple[int, int], np.ndarray] = {}
+
+    def _assimilate(self, now: np.ndarray, belief: Belief) -> bool:
+        """Count a frame; after a cost, or a goal found by exploring, plan anew (then True)."""
+        action = -1 if self._belief is None else self.history[-1].action
+        missed, found = (now[g] == o for g, o in (self.cost, self.goal))
+        if len(self._first) < MANY:
+            self._first.append((now, action))
+        self.experience.count(now, self.separation.news(now[None])[0], action, int(belief.events.argmax()))
+        if not (missed or (found and self.history and self.history[-1].steps == UNREACHABLE)):
+            return False
+        if self._structured < MANY and len(self._first) >= min(2 * self._structured, MANY):
+            self._restructure(*(np.array(x) for x in zip(*self._first, strict=True)))
+            self._belief = None
+        self._renew()
+        if self._belief is not None:
+            self._belief = _padded(self._belief, self.model.n_events)
+        return True
 
     def _check(self, outcomes: np.ndarray) -> np.ndarray:
-        if self.relevant is None:
+        if self.model is None:
             raise ValueError("the agent has not seen anything yet: call learn with some play first")
         outcomes = np.asarray(outcomes)
         if outcomes.shape != (self.n_modalities,) or not np.issubdtype(outcomes.dtype, np.integer):
@@ -247,6 +249,20 @@ class Agent:
         return outcomes
 
 
+def _decision(belief: Belief, values: np.ndarray, action: int) -> Decision:
+    value = float(values.max())
+    steps = UNREACHABLE if value < HOPE else 1 + max(round(np.log(value) / np.log(PATIENCE)), 0)
+    state = int(belief.events.argmax())
+    return Decision(
+        state=state, place=belief.place, known=belief.known, value=value, steps=steps, action=action
+    )
+
+
+def _padded(belief: Belief, n_events: int) -> Belief:
+    """The same belief among more events."""
+    return replace(belief, events=np.pad(belief.events, (0, n_events - len(belief.events))))
+
+
 def _limits(outcomes: np.ndarray, n_outcomes: np.ndarray | None, control: int) -> np.ndarray:
     """(G,) int, what outcomes must lie below; without numbers only the control's must be known."""
     if n_outcomes is None:
@@ -259,22 +275,6 @@ def _limits(outcomes: np.ndarray, n_outcomes: np.ndarray | None, control: int) -
             f"n_outcomes must be {outcomes.shape[1]} integers above all outcomes; found {n_outcomes}"
         )
     return n_outcomes
-
-
-def _relevant(before: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """Modalities that another one tells about, a frame before or after: not constants, not noise."""
-    information = pairwise_information(before, now)
-    told = np.maximum(information.max(axis=1), information.max(axis=0))
-    shares = [np.unique(column, return_counts=True)[1] / len(now) for column in now.T]
-    entropy = np.array([entr(p).sum() for p in shares])
-    return np.flatnonzero((entropy > 0) & (told > RELEVANCE * entropy))
-
-
-def _reflexes(actions: np.ndarray, before: np.ndarray, now: np.ndarray, size: int) -> np.ndarray:
-    """p(next outcome of control | action, outcome now), (n_actions, O, O): what actions do to it."""
-    counts = np.full((int(actions.max()) + 1, size, size), SMALLEST)
-    np.add.at(counts, (actions, before, now), 1.0)
-    return counts / counts.sum(axis=2, keepdims=True)
 
 
 def _check_play(outcomes, actions, modalities) -> tuple[np.ndarray, np.ndarray]:

@@ -1,89 +1,159 @@
-"""What a learned agent imagines, and how well it foresaw what came."""
+"""What a learned agent imagines, how well it foresaw what came, and which states it needs."""
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from rgm_core.agent.agent import Agent
-from rgm_core.planning.induction import next_step
+from rgm_core.agent.belief import infer_events, predict_events
+from rgm_core.agent.play import PlayModel, action_values
+from rgm_core.planning.induction import THRESHOLD
 
 
-def imagine(agent: Agent, state: int, n_steps: int, *, rng: np.random.Generator) -> np.ndarray:
-    """States that the agent would go through if its plans came true: play in its mind.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fantasy:
+    """Play that never took place.
 
-    From each state it goes to one that is on the way to the nearest goal; where no goal can be reached,
-    to one that followed before, in proportion to the counts.
+    Parameters
+    ----------
+    outcomes : (n, G) int
+        Frames; -1 for modalities that the agent took for noise.
+    events, places : (n,) int
+        Where it was at each.
+    """
+
+    outcomes: np.ndarray
+    events: np.ndarray
+    places: np.ndarray
+
+
+def imagine(
+    agent: Agent, n_steps: int, *, state: tuple[int, int], rng: np.random.Generator | int
+) -> Fantasy:
+    """Run the agent's model with closed eyes: play as it would if its plans came true.
+
+    At every step it takes the action that it thinks best, and draws what follows from its model.
 
     Parameters
     ----------
     agent : Agent
-        It must have learned.
-    state : int
-        Where it begins, an index of ``agent.windows``.
+        It must have learned, and is not changed.
     n_steps : int
-        Number of states, the first one included.
-    rng : numpy.random.Generator
-        Chooses among equally good ones.
+        Number of frames, the first one included.
+    state : (int, int)
+        Event and place to begin with, as in ``agent.history``.
+    rng : numpy.random.Generator or int
 
     Returns
     -------
-    (n_steps,) int
-        Shorter if a state is met that nothing ever followed. ``agent.frames`` shows how states look.
+    Fantasy
+        Shorter if an event is met that nothing ever followed.
 
     Raises
     ------
     ValueError
         If state or n_steps is out of range.
     """
-    if not 0 <= state < len(agent.windows):
-        raise ValueError(f"state must lie in 0 … {len(agent.windows) - 1}; found {state}")
+    model, rng = agent.model, np.random.default_rng(rng)
+    n_events, n_places = model.goals.shape
+    if not (0 <= state[0] < n_events and 0 <= state[1] < n_places):
+        raise ValueError(f"state must lie below {(n_events, n_places)}; found {tuple(state)}")
     if not n_steps >= 1:
         raise ValueError(f"n_steps must be ≥ 1; found {n_steps}")
-    states = [int(state)]
-    while len(states) < n_steps:
-        weights = agent.counts[:, [states[-1]]].toarray().ravel().astype(float)
-        plan = next_step(agent.reached, agent.transitions, states[-1])
-        if plan.reachable:
-            weights *= plan.next_states
-        if not weights.any():
+    event, place, remembered = *(int(s) for s in state), 0
+    visited = [(event, place)]
+    while len(visited) < n_steps:
+        values = action_values(model, agent.ahead, np.eye(n_events)[event], remembered, place)
+        action = int(values.argmax())
+        following = model.moves[remembered, place, action]
+        remembered = model.remember(place, action)
+        place = int(rng.choice(n_places, p=following / following.sum()))
+        p = model.follow(np.eye(n_events)[event], place)
+        if not p.any():
             break
-        states.append(int(rng.choice(len(weights), p=weights / weights.sum())))
-    return np.array(states)
+        event = int(rng.choice(n_events, p=p / p.sum()))
+        visited.append((event, place))
+    events, places = np.array(visited).T
+    return Fantasy(outcomes=_frames(agent, events, places), events=events, places=places)
 
 
-def log_evidence_of_play(agent: Agent, outcomes: np.ndarray, *, mass: float = 1.0) -> np.ndarray:
-    """How well the agent's model foresees play: ln p(window | window before), in nats.
+def _frames(agent: Agent, events: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Frames (n, G) that events make at places."""
+    frames = np.full((len(events), agent.n_modalities), -1)
+    for frame, event, place in zip(frames, events, places, strict=True):
+        news = agent.model.windows[event, 1]
+        frame[agent.separation.pixels] = agent.separation.outcomes(news, place)
+    frames[:, agent.control] = places
+    for (modality, outcome), rates in ((agent.goal, agent.model.goals), (agent.cost, agent.model.costs)):
+        frames[:, modality] = np.where(rates[events, places] > 0.5, outcome, 1 - outcome)
+    return frames
 
-    Transition probabilities are the mean of a Dirichlet distribution: the counts, and a prior ``mass``
-    that is shared equally among all states and one that stands for anything new.
+
+def evidence_of_play(agent: Agent, outcomes: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    """How well the agent's model foresees play: contributions of its levels to ln p(frame | before).
 
     Parameters
     ----------
     agent : Agent
         It must have learned, and is not changed.
     outcomes : (T, G) int
-        Successive frames of one game, T ≥ 3.
-    mass : float
-        Prior counts of a state's transitions altogether, > 0.
+        Successive frames of one game, T ≥ 2.
+    actions : (T,) int
+        Action that led to each; the first is not used.
 
     Returns
     -------
-    (T - 2,) float
+    (T - 1, 2) float
+        In nats, for each frame but the first: accuracy of the lower level, and minus the complexity of the
+        level of events. They add up to the log evidence of the frame, the ELBO of exact inference.
 
     Raises
     ------
     ValueError
-        If there are fewer than three frames, or mass is not positive.
+        If there are fewer than two frames.
     """
-    if len(outcomes) < 3 or not mass > 0:
-        raise ValueError(f"expected three frames or more and mass > 0; found {len(outcomes)} and {mass}")
-    windows = [agent.recognise(before, now) for before, now in pairwise(outcomes)]
-    share = mass / (len(agent.windows) + 1)
-    totals = agent.counts.sum(axis=0)
-    evidence = []
-    for (start, start_known), (to, to_known) in pairwise(windows):
-        seen = agent.counts[to, start] if start_known and to_known else 0
-        evidence.append(np.log((seen + share) / ((totals[start] if start_known else 0) + mass)))
-    return np.array(evidence)
+    if len(outcomes) < 2:
+        raise ValueError(f"outcomes must hold two frames or more; found {len(outcomes)}")
+    model, separation = agent.model, agent.separation
+    news, places = separation.news(np.asarray(outcomes)), outcomes[:, agent.control]
+    belief, levels = None, []
+    for t in range(len(outcomes)):
+        remembered = 0 if belief is None else model.remember(belief.place, int(actions[t]))
+        before = news[t - 1] if t else None
+        predicted = predict_events(model, belief, before, int(places[t]))
+        belief = infer_events(model, predicted, news[t], int(places[t]), remembered)
+        levels.append((belief.accuracy, -belief.complexity))
+    return np.array(levels[1:])
+
+
+def possible_play(model: PlayModel) -> tuple[sparse.csr_array, np.ndarray]:
+    """Which event at a place can follow which, whatever the agent does: for basins of attraction.
+
+    Parameters
+    ----------
+    model : PlayModel
+
+    Returns
+    -------
+    transitions : (E·C, E·C) sparse array of int
+        One where state (row), event · C + place, can follow another (column) by some action, with more than
+        1/32, without being a cost. Only events and places that were seen together count.
+    goals : (E·C,) bool
+        States that are more often goals than not.
+    """
+    n_places = model.goals.shape[1]
+    allowed = model.known & (model.costs < 0.5)
+    moves = model.moves.max(axis=(0, 2)) > THRESHOLD  # (C, C'), by some action
+    start, to = [], []
+    for here, there in np.argwhere(moves):
+        possible = model.following[:, there] > THRESHOLD
+        possible &= model.known[model.edges[:, 0], here] & allowed[model.edges[:, 1], there]
+        start.append(model.edges[possible, 0] * n_places + here)
+        to.append(model.edges[possible, 1] * n_places + there)
+    start, to = np.concatenate(start), np.concatenate(to)
+    shape = (model.known.size, model.known.size)
+    transitions = sparse.coo_array((np.ones(len(to), int), (to, start)), shape=shape).tocsr()
+    return transitions, (allowed & (model.goals > 0.5)).ravel()

@@ -4,13 +4,17 @@ from rgm_core.extras import require
 
 gymnasium = require("gymnasium")
 
+from rgm_core.games.adapter import Outcomes
 from rgm_core.games.breakout import Breakout
+from rgm_core.games.noise import NoisyPixels
 from rgm_core.games.playing import Play, flatten_observation, play_randomly, play_with
 from rgm_core.games.pong import Pong, pong_model
 from rgm_core.games.rally import Rally, rally_model
 
 __all__ = [
     "Breakout",
+    "NoisyPixels",
+    "Outcomes",
     "Play",
     "Pong",
     "Rally",
@@ -21,6 +25,5 @@ __all__ = [
     "rally_model",
 ]
 
-gymnasium.register("rgm_core/Breakout-v0", entry_point=Breakout)
-gymnasium.register("rgm_core/Pong-v0", entry_point=Pong)
-gymnasium.register("rgm_core/Rally-v0", entry_point=Rally)
+for _name, _module in {"Breakout": "breakout", "Pong": "pong", "Rally": "rally"}.items():
+    gymnasium.register(f"rgm_core/{_name}-v0", entry_point=f"rgm_core.games.{_module}:{_name}")

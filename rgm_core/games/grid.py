@@ -10,6 +10,7 @@ import numpy as np
 from gymnasium import spaces
 
 from rgm_core.games import rendering
+from rgm_core.games.adapter import stream_modality
 
 N_OUTCOMES = 5  # of a pixel
 NOISE_OUTCOMES = (0, 2, 4)  # that a distractor pixel shows, at random
@@ -75,6 +76,20 @@ class GridGame(gymnasium.Env):
     def locations(self) -> np.ndarray:
         """(rows·columns, 2) float, row and column of each pixel."""
         return np.argwhere(np.ones(self.size)).astype(float)
+
+    def modality(self, name: str) -> int:
+        """Which of the outcomes is the stream "reward", "cost" or "control", as this game shows them.
+
+        Raises
+        ------
+        ValueError
+            If the game has no such stream.
+        """
+        return stream_modality(name, self.streams, self.size[0] * self.size[1])
+
+    def get_keys_to_action(self) -> dict[tuple[int, ...], int]:
+        """Keys for :func:`gymnasium.utils.play.play`: a to the left, d to the right (``noop=1`` stays)."""
+        return {(ord("a"),): LEFT, (ord("d"),): RIGHT}
 
     def reset(self, *, seed: int | None = None, options: dict | None = None):
         """Start anew; see :class:`gymnasium.Env`. A seed also redraws what is random in the set-up."""

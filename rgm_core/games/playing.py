@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import gymnasium
 import numpy as np
 
-from rgm_core.games.grid import STREAMS, GridGame, _check_number
+from rgm_core.games.adapter import n_actions
+from rgm_core.games.grid import STREAMS, _check_number
 
 
 def flatten_observation(observation: np.ndarray | dict) -> np.ndarray:
@@ -15,7 +17,7 @@ def flatten_observation(observation: np.ndarray | dict) -> np.ndarray:
     if not isinstance(observation, dict):
         return np.ravel(observation)
     streams = [observation[name] for name in STREAMS if name in observation]
-    return np.concatenate([np.ravel(observation["pixels"]), streams]).astype(np.int64)
+    return np.concatenate([np.ravel(observation.get("pixels", ())), streams]).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,8 @@ class Play:
         Frames that scored, missed the ball, and met it with the bat.
     cleared : (T,) bool
         Frames in which the last brick went (Breakout).
+    rewards : (T,) float
+        What the environment paid at each frame; 0 after a reset.
     pictures : (n, height, width, 3) uint8
         The first n frames as rendered, if that was asked for.
     """
@@ -42,6 +46,7 @@ class Play:
     misses: np.ndarray
     returned: np.ndarray
     cleared: np.ndarray | None = None
+    rewards: np.ndarray | None = None
     pictures: np.ndarray | None = None
 
     @property
@@ -52,37 +57,39 @@ class Play:
 
 
 def play_randomly(
-    game: GridGame,
+    game: gymnasium.Env,
     n_frames: int,
     *,
     persistence: float = 0.5,
     game_length: int | None = None,
-    rng: np.random.Generator,
+    rng: np.random.Generator | int,
 ) -> Play:
-    """Play at random, along smooth paths.
+    """Play at random, along smooth paths; a game that ends is followed by another.
 
     Parameters
     ----------
-    game : GridGame
-        It is reset with a seed from ``rng``.
+    game : gymnasium.Env
+        With actions 0, 1, …: a grid game, or another environment, seen through
+        :class:`rgm_core.games.Outcomes`. It is reset with a seed from ``rng``.
     n_frames : int
         Number of frames, the first one included.
     persistence : float
-        Probability of keeping the last action; else one of the three is drawn anew.
+        Probability of keeping the last action; else one of all is drawn anew.
     game_length : int, optional
         Number of frames after which a new game starts (from one of its initial states).
-    rng : numpy.random.Generator
+    rng : numpy.random.Generator or int
 
     Raises
     ------
     ValueError
-        If an argument is out of range.
+        If an argument is out of range, or actions or observations are of another kind.
     """
+    rng = np.random.default_rng(rng)
     _check_number(n_frames, "n_frames", 1, np.inf)
     game_length = _check_number(game_length or n_frames, "game_length", 1, np.inf)
     if not 0 <= persistence <= 1:
         raise ValueError(f"persistence must lie in [0, 1]; found {persistence}")
-    actions = _smooth_actions(n_frames, persistence, rng)
+    actions = _smooth_actions(n_frames, n_actions(game), persistence, rng)
     actions[::game_length] = -1
     seed = int(rng.integers(2**31))
     return _record(game, n_frames, lambda t, _: actions[t], seed=seed)
@@ -90,25 +97,28 @@ def play_randomly(
 
 def play_with(
     act: Callable[[np.ndarray], int],
-    game: GridGame,
+    game: gymnasium.Env,
     n_frames: int,
     *,
     seed: int,
     n_pictures: int = 0,
+    restart: Callable[[], None] | None = None,
 ) -> Play:
-    """Let somebody play one long game.
+    """Let somebody play one long game, or one after the other if games end.
 
     Parameters
     ----------
     act : function
         From the outcomes (G,) of a frame to an action, such as ``agent.act``.
-    game : GridGame
+    game : gymnasium.Env
     n_frames : int
         Number of frames, the first one included.
     seed : int
         Of the game, which is reset.
     n_pictures : int
         Number of frames that are rendered, from the first.
+    restart : function, optional
+        Called when another game begins, such as ``agent.reset``: what comes next follows from nothing.
 
     Raises
     ------
@@ -119,26 +129,40 @@ def play_with(
     _check_number(n_pictures, "n_pictures", 0, n_frames)
     if n_pictures and game.render_mode is None:
         raise ValueError('n_pictures must be 0 for a game without render_mode="rgb_array"')
-    return _record(game, n_frames, lambda t, now: act(now) if t else -1, seed=seed, n_pictures=n_pictures)
+
+    def choose(t: int, now: np.ndarray | None) -> int:
+        if now is None and restart is not None:
+            restart()
+        return -1 if now is None else act(now)
+
+    return _record(game, n_frames, choose, seed=seed, n_pictures=n_pictures)
 
 
 def _record(
-    game: GridGame,
+    game: gymnasium.Env,
     n_frames: int,
-    choose: Callable[[int, np.ndarray], int],
+    choose: Callable[[int, np.ndarray | None], int],
     *,
     seed: int,
     n_pictures: int = 0,
 ) -> Play:
-    """Play; frame t follows from the action ``choose(t, outcomes before)``, or a reset if it is -1."""
-    frames, actions, infos, pictures = [], [], [], []
+    """Play; frame t follows from the action ``choose(t, outcomes before)``, or a reset if it is -1.
+
+    After a game has ended there are no outcomes before, and a reset whatever is chosen.
+    """
+    frames, actions, rewards, infos, pictures = [], [], [], [], []
+    over = True
     for t in range(n_frames):
-        actions.append(choose(t, frames[-1] if frames else None))
+        action = choose(t, None if over else frames[-1])
+        actions.append(-1 if over else action)
         if actions[-1] < 0:
             observation, info = game.reset(seed=None if t else seed)
+            reward, over = 0.0, False
         else:
-            observation, _, _, _, info = game.step(actions[-1])
-        frames.append(flatten_observation(observation))
+            observation, reward, terminated, truncated, info = game.step(actions[-1])
+            over = terminated or truncated
+        frames.append(_check_frame(flatten_observation(observation)))
+        rewards.append(float(reward))
         infos.append(info)
         if t < n_pictures:
             pictures.append(game.render())
@@ -146,13 +170,22 @@ def _record(
     hits, misses, returned, cleared = events
     return Play(
         outcomes=np.stack(frames), actions=np.array(actions), hits=hits, misses=misses,
-        returned=returned, cleared=cleared, pictures=np.array(pictures),
+        returned=returned, cleared=cleared, rewards=np.array(rewards), pictures=np.array(pictures),
     )  # fmt: skip
 
 
-def _smooth_actions(n: int, persistence: float, rng: np.random.Generator) -> np.ndarray:
+def _check_frame(frame: np.ndarray) -> np.ndarray:
+    if not np.issubdtype(frame.dtype, np.integer):
+        raise ValueError(
+            f"observations must be whole numbers; found dtype {frame.dtype} "
+            "(rgm_core.games.Outcomes adapts Discrete, MultiDiscrete and small images)"
+        )
+    return frame
+
+
+def _smooth_actions(n: int, n_actions: int, persistence: float, rng: np.random.Generator) -> np.ndarray:
     """(n,) int, actions that are each kept with a probability, else drawn anew."""
     redraw = rng.random(n) >= persistence
     redraw[0] = True
-    drawn = rng.integers(3, size=n)
+    drawn = rng.integers(n_actions, size=n)
     return drawn[np.maximum.accumulate(np.where(redraw, np.arange(n), 0))]

@@ -286,11 +286,12 @@ def draw_court(board: np.ndarray, plan: np.ndarray) -> np.ndarray:
 def _view(player: Agent, now: np.ndarray, size: tuple[int, int], rng) -> tuple[np.ndarray, np.ndarray, str]:
     """Board, planned boards up to the goal, and the agent's thoughts in words."""
     thought, n = player.history[-1], size[0] * size[1]
-    plan = imagine(player, thought.state, max(thought.steps, 0) + 1, rng=rng)[1:]
+    n_steps = max(thought.steps, 0) + 1
+    plan = imagine(player, n_steps, state=(thought.state, thought.place), rng=rng).outcomes[1:]
     known = "known" if thought.known else "new"
     goal = f"a hit in {thought.steps} frames" if thought.steps >= 0 else "no way to a hit: exploring"
     return (
         now[:n].reshape(size),
-        player.frames[plan][:, :n].reshape(-1, *size),
+        plan[:, :n].reshape(-1, *size),
         f"{known} situation; {goal}",
     )

@@ -1,0 +1,48 @@
+"""Pixels that now and then show anything: a world in which hardly any frame is seen twice."""
+
+from __future__ import annotations
+
+import gymnasium
+import numpy as np
+
+
+class NoisyPixels(gymnasium.Wrapper):
+    """Replace each pixel of a grid game, with a small probability, by an outcome drawn at random.
+
+    Sticky actions and late observations are Gymnasium's own: ``StickyAction`` and ``DelayObservation``.
+
+    Parameters
+    ----------
+    env : gymnasium.Env
+        Whose observations are dictionaries with ``pixels``, ``MultiDiscrete``.
+    probability : float
+        That a pixel is replaced, in each frame.
+
+    Raises
+    ------
+    ValueError
+        If the probability is none, or there are no pixels.
+    """
+
+    def __init__(self, env: gymnasium.Env, probability: float):
+        super().__init__(env)
+        if not 0 <= probability <= 1:
+            raise ValueError(f"probability must lie in 0 … 1; found {probability}")
+        if "pixels" not in getattr(env.observation_space, "spaces", {}):
+            raise ValueError(f"observations must hold pixels; found {env.observation_space}")
+        self.probability = probability
+
+    def reset(self, *, seed: int | None = None, options: dict | None = None):
+        """Start anew; see :class:`gymnasium.Env`."""
+        observation, info = self.env.reset(seed=seed, options=options)
+        return self._disturb(observation), info
+
+    def step(self, action: int):
+        """One step; see :class:`gymnasium.Env`."""
+        observation, *rest = self.env.step(action)
+        return self._disturb(observation), *rest
+
+    def _disturb(self, observation: dict) -> dict:
+        rng, sizes = self.np_random, self.env.observation_space["pixels"].nvec
+        disturbed = rng.random(sizes.shape) < self.probability
+        return observation | {"pixels": np.where(disturbed, rng.integers(sizes), observation["pixels"])}

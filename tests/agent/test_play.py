@@ -1,0 +1,111 @@
+"""The model of play: counts become probabilities, and induction finds what enumeration finds."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rgm_core.agent import Experience, induce_play, model_of, separate
+from rgm_core.agent.belief import infer_events, predict_events
+from rgm_core.agent.play import PATIENCE, action_values
+
+N_PLACES, N_ACTIONS = 3, 2
+
+
+def random_play(seed, n_steps=60):
+    """Frames of one pixel, goal, cost and place; places depend on actions, the pixel changes seldom."""
+    rng = np.random.default_rng(seed)
+    actions = rng.integers(N_ACTIONS, size=n_steps)
+    places = np.cumsum(2 * actions - 1).clip(0) % N_PLACES
+    pixels = np.repeat(rng.permutation([0, 1] * (n_steps // 10)), 5)  # five frames each
+    goals = (pixels == 1) & (places == 2) & (rng.random(n_steps) < 0.5)
+    outcomes = np.stack([pixels, goals, (places == 0) & ~goals, places], axis=1)
+    return outcomes, np.r_[-1, actions[1:]]
+
+
+def random_model(seed):
+    outcomes, actions = random_play(seed)
+    separation = separate(outcomes, np.array([0]), 3, np.array([2, 2, 2, N_PLACES]), explain=False)
+    experience = Experience(separation, N_PLACES, N_ACTIONS, (1, 1), (2, 1))
+    experience.watch(outcomes, actions)
+    return model_of(experience), experience
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_tables_are_distributions(seed):
+    model, experience = random_model(seed)
+    starts = np.unique(model.edges[:, 0])
+    sums = [model.following[model.edges[:, 0] == e].sum(axis=0) for e in starts]
+    np.testing.assert_allclose(sums, 1)
+    totals = model.moves.sum(axis=3)  # none where nothing is known of a place
+    np.testing.assert_allclose(totals[totals > 0], 1)
+    assert ((model.goals >= 0) & (model.goals <= 1)).all()
+    assert sum(counts.sum() for counts in experience.follows.values()) == 58
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_two_frames_of_induction_are_expectation_written_out(seed):
+    model, _ = random_model(seed)
+    E = model.n_events
+    event, place, remembered = 0, 1, 0
+    values = action_values(model, induce_play(model, 2), np.eye(E)[event], remembered, place)
+
+    def after(e, c):
+        p = model.follow(np.eye(E)[e], c)
+        return p
+
+    def one(e, m, c, action):
+        total = 0.0
+        for to, there in product(range(E), range(N_PLACES)):
+            total += model.moves[m, c, action, there] * after(e, there)[to] * model.goals[to, there]
+        return total
+
+    def two(e, m, c, action):
+        total, then = 0.0, model.remember(c, action)
+        for to, there in product(range(E), range(N_PLACES)):
+            p = model.moves[m, c, action, there] * after(e, there)[to]
+            on = np.clip(1 - model.goals[to, there] - model.costs[to, there], 0, 1)
+            best = max(one(to, then, there, a) for a in range(N_ACTIONS))
+            total += p * (model.goals[to, there] + PATIENCE * on * best)
+        return total
+
+    np.testing.assert_allclose(values, [two(event, remembered, place, a) for a in range(N_ACTIONS)])
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_beliefs_are_bayes_rule(seed):
+    model, _ = random_model(seed)
+    predicted = predict_events(model, None, None, 0)
+    np.testing.assert_allclose(predicted, 1 / model.n_events)
+    news = model.windows[0, 1]
+    belief = infer_events(model, predicted, news, 0, 0)
+    likelihood = np.where((model.windows[:, 1] == news).all(axis=1), 0.99, 0.01 / model.windows[:, 1].max())
+    np.testing.assert_allclose(belief.events, likelihood / likelihood.sum())
+    evidence = np.log((likelihood * predicted).sum())
+    assert belief.accuracy - belief.complexity == pytest.approx(evidence)
+
+
+def test_a_place_seldom_seen_expects_what_is_frequent():
+    """The pixel shows where the agent is; a ball seen once at place 2 is not what that place explains."""
+    place = np.array([0, 1, 0, 1, 0, 2, 0, 1, 0, 1] * 5)
+    shows = np.where(place == 1, 1, 0)
+    shows[[15, 16]] = 2, 2
+    outcomes = np.stack([shows, place], axis=1)
+    separation = separate(outcomes, np.array([0]), 1, np.array([3, 3]))
+    news = separation.news(outcomes)[:, 0]
+    assert np.flatnonzero(news).tolist() == [15, 16]
+    assert separation.outcomes(news[15:16], 2).tolist() == [2]
+
+
+def test_what_actions_do_is_not_learned_from_what_follows_a_cost():
+    """After a cost the place is set anew, whatever was done."""
+    outcomes = np.array([[0, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 0, 2]])
+    separation = separate(outcomes, np.array([0]), 3, np.array([2, 2, 2, 3]))
+    experience = Experience(separation, 3, 2, (1, 1), (2, 1))
+    experience.watch(outcomes, np.array([-1, 0, 0, 1]))
+    assert set(experience.places["none"]) == {(0, 1, 1)}
