@@ -26,6 +26,7 @@ PAGES = (
     "benchmarks/README.md",
     "docs/launch.md",
     "docs/method.md",
+    "docs/playing.md",
     "docs/teaching.md",
 )
 FILES = ("LICENSE", "CITATION.cff", "claims.toml", "environment.yml", "benchmarks/mnist.json")
@@ -37,6 +38,7 @@ Gallery <gallery>
 Claims <claims>
 Method <docs/method>
 Teaching <docs/teaching>
+Playing <docs/playing>
 Reference <api/index>
 Launch <docs/launch>
 Deviations <DEVIATIONS>

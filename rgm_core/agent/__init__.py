@@ -4,7 +4,16 @@ from rgm_core.agent.agent import Agent, Decision
 from rgm_core.agent.basin import basin_of_attraction, reduce_states, rotation_plane, steady_state
 from rgm_core.agent.belief import Belief
 from rgm_core.agent.experience import Experience
-from rgm_core.agent.imagine import Fantasy, evidence_of_play, imagine, possible_play
+from rgm_core.agent.hierarchy import event_model
+from rgm_core.agent.imagine import (
+    Fantasy,
+    evidence_of_play,
+    follow_play,
+    imagine,
+    leading_components,
+    possible_play,
+    rewarded_episodes,
+)
 from rgm_core.agent.play import PlayModel, induce_play, model_of
 from rgm_core.agent.rivals import DynaQ, QLearner, value_iteration
 from rgm_core.agent.separate import Separation, separate
@@ -20,12 +29,16 @@ __all__ = [
     "QLearner",
     "Separation",
     "basin_of_attraction",
+    "event_model",
     "evidence_of_play",
+    "follow_play",
     "imagine",
     "induce_play",
+    "leading_components",
     "model_of",
     "possible_play",
     "reduce_states",
+    "rewarded_episodes",
     "rotation_plane",
     "separate",
     "steady_state",

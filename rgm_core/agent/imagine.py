@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from rgm_core.agent.agent import Agent
-from rgm_core.agent.belief import infer_events, predict_events
+from rgm_core.agent.belief import Belief, infer_events, predict_events
 from rgm_core.agent.play import PlayModel, action_values
 from rgm_core.planning.induction import THRESHOLD
 
@@ -92,17 +92,33 @@ def _frames(agent: Agent, events: np.ndarray, places: np.ndarray) -> np.ndarray:
     return frames
 
 
-def evidence_of_play(agent: Agent, outcomes: np.ndarray, actions: np.ndarray) -> np.ndarray:
-    """How well the agent's model foresees play: contributions of its levels to ln p(frame | before).
+def follow_play(agent: Agent, outcomes: np.ndarray, actions: np.ndarray) -> list[Belief]:
+    """What the agent believes at each frame of a game that it looks on, without learning from it.
 
     Parameters
     ----------
     agent : Agent
         It must have learned, and is not changed.
     outcomes : (T, G) int
-        Successive frames of one game, T ≥ 2.
+        Successive frames of one game.
     actions : (T,) int
         Action that led to each; the first is not used.
+    """
+    model, separation = agent.model, agent.separation
+    news, places = separation.news(np.asarray(outcomes)), outcomes[:, agent.control].tolist()
+    belief, before, beliefs = None, None, []
+    for now, place, action in zip(news, places, np.asarray(actions).tolist(), strict=True):
+        remembered = 0 if belief is None else model.remember(belief.place, action)
+        predicted = predict_events(model, belief, before, place)
+        belief, before = infer_events(model, predicted, now, place, remembered), now
+        beliefs.append(belief)
+    return beliefs
+
+
+def evidence_of_play(agent: Agent, outcomes: np.ndarray, actions: np.ndarray) -> np.ndarray:
+    """How well the agent's model foresees play: contributions of its levels to ln p(frame | before).
+
+    Parameters are those of :func:`follow_play`, with T ≥ 2.
 
     Returns
     -------
@@ -117,16 +133,8 @@ def evidence_of_play(agent: Agent, outcomes: np.ndarray, actions: np.ndarray) ->
     """
     if len(outcomes) < 2:
         raise ValueError(f"outcomes must hold two frames or more; found {len(outcomes)}")
-    model, separation = agent.model, agent.separation
-    news, places = separation.news(np.asarray(outcomes)), outcomes[:, agent.control]
-    belief, levels = None, []
-    for t in range(len(outcomes)):
-        remembered = 0 if belief is None else model.remember(belief.place, int(actions[t]))
-        before = news[t - 1] if t else None
-        predicted = predict_events(model, belief, before, int(places[t]))
-        belief = infer_events(model, predicted, news[t], int(places[t]), remembered)
-        levels.append((belief.accuracy, -belief.complexity))
-    return np.array(levels[1:])
+    beliefs = follow_play(agent, outcomes, actions)[1:]
+    return np.array([(belief.accuracy, -belief.complexity) for belief in beliefs])
 
 
 def possible_play(model: PlayModel) -> tuple[sparse.csr_array, np.ndarray]:
@@ -157,3 +165,43 @@ def possible_play(model: PlayModel) -> tuple[sparse.csr_array, np.ndarray]:
     shape = (model.known.size, model.known.size)
     transitions = sparse.coo_array((np.ones(len(to), int), (to, start)), shape=shape).tocsr()
     return transitions, (allowed & (model.goals > 0.5)).ravel()
+
+
+def leading_components(outcomes: np.ndarray, n: int = 3) -> np.ndarray:
+    """Play in its leading singular vectors, to look at: (T, n) float.
+
+    Outcomes (T, G) int become indicators, one for each outcome of each modality, less their mean.
+    """
+    indicators = [outcomes == o for o in range(int(outcomes.max()) + 1)]
+    x = np.concatenate(indicators, axis=1).astype(float)
+    x = x[:, x.any(axis=0)] - x[:, x.any(axis=0)].mean(axis=0)
+    u, scale, _ = np.linalg.svd(x, full_matrices=False)
+    u *= np.sign(
+        u[np.abs(u).argmax(axis=0), np.arange(u.shape[1])]
+    )  # a sign does not depend on the library
+    return u[:, :n] * scale[:n]
+
+
+def rewarded_episodes(outcomes: np.ndarray, actions: np.ndarray, goals, costs):
+    """Those episodes of play that go from after a cost, or a goal, to a goal, without a cost.
+
+    Parameters
+    ----------
+    outcomes : (T, G) int
+    actions : (T,) int
+        Action that led to each frame; -1 where a new game begins.
+    goals, costs : (T,) bool
+        Frames that are a goal, and a cost.
+
+    Returns
+    -------
+    outcomes (n, G), actions (n,) of these episodes one after the other; -1 where one does not follow
+    from the one before.
+    """
+    begins = np.r_[True, (np.asarray(goals) | costs)[:-1]] | (actions < 0)
+    starts = np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0))
+    ends = np.flatnonzero(goals & ~np.asarray(costs))
+    kept = np.concatenate([np.arange(starts[e], e + 1) for e in ends]) if len(ends) else ends
+    kept_actions = np.asarray(actions)[kept]
+    kept_actions[np.diff(kept, prepend=-2) != 1] = -1
+    return outcomes[kept], kept_actions

@@ -12,35 +12,67 @@ from matplotlib.patches import Patch
 
 from rgm_core.plotting.style import COLOURS, style
 
+#: One colour for each thing on a board, in every figure.
+BOARD = {
+    "ball": COLOURS["vermillion"],
+    "bat": COLOURS["blue"],
+    "bat, left": COLOURS["sky"],
+    "bat, centre": COLOURS["blue"],
+    "bat, right": COLOURS["sky"],
+    "brick, centre": COLOURS["orange"],
+    "brick, edge": COLOURS["yellow"],
+    "background": "#eeeeee",
+}
+
 
 @style()
-def plot_transitions(transitions: np.ndarray, steps: np.ndarray) -> Figure:
-    """Draw which state follows which, and how far each is from a goal.
+def plot_components(components: np.ndarray, goals: np.ndarray) -> Figure:
+    """Draw play (T, n) in its leading singular vectors, one row each, with goals (T,) bool marked."""
+    fig, axes = plt.subplots(
+        components.shape[1], 1, figsize=(9, 1.1 * components.shape[1] + 0.6), sharex=True
+    )
+    for k, ax in enumerate(axes):
+        ax.plot(components[:, k], color=COLOURS["blue"], linewidth=0.8)
+        ax.plot(*_marked(components[:, k], goals), "*", color=COLOURS["vermillion"], label="goal")
+        ax.set(yticks=[], ylabel=k + 1)
+    axes[0].legend(loc="lower right", bbox_to_anchor=(1, 1))
+    axes[-1].set(xlabel="frame")
+    return fig
+
+
+def _marked(values: np.ndarray, marks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.flatnonzero(marks), values[marks]
+
+
+@style()
+def plot_transitions(transitions: np.ndarray, reached: np.ndarray) -> Figure:
+    """Draw which event follows which, and the paths to goals.
 
     Parameters
     ----------
-    transitions : (E, 2) int, state and next state.
-    steps : (S,) steps to the next goal, -1 if out of reach.
+    transitions : (N, 2) int, event and next event.
+    reached : (depth + 1, S) bool, states from which a goal can be reached in just so many steps.
     """
-    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), width_ratios=(1, 1.3))
-    left.plot(transitions[:, 0], transitions[:, 1], ",", color=COLOURS["blue"])
-    left.set(xlabel="state", ylabel="next state", title="transitions", aspect="equal")
+    fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8), width_ratios=(1, 1.5))
+    left.plot(transitions[:, 0], transitions[:, 1], ".", markersize=2, color=COLOURS["blue"])
+    left.set(xlabel="event", ylabel="next event", title="transitions", aspect="equal")
     left.invert_yaxis()
-    reached = steps[steps >= 0]
-    right.hist(reached, bins=np.arange(reached.max() + 2) - 0.5, color=COLOURS["sky"])
-    right.set(xlabel="steps to the next goal", ylabel="states", title="paths to goals")
+    order = np.argsort(np.where(reached.any(axis=0), reached.argmax(axis=0), len(reached)), kind="stable")
+    right.imshow(reached[:, order].T, aspect="auto", cmap="Greys", interpolation="none")
+    right.set(xlabel="steps to a goal", ylabel="states, the nearest first", title="paths to goals")
     return fig
 
 
 @style()
-def plot_orbit(orbit: np.ndarray, goals: np.ndarray) -> Figure:
-    """Draw an orbit in two dimensions, (n, 2), with its goals, (n,) bool, marked."""
-    fig, ax = plt.subplots(figsize=(4.6, 4.2))
-    ax.plot(*orbit.T, "-", linewidth=0.7, color=COLOURS["grey"])
-    ax.plot(*orbit[~goals].T, "o", markersize=4, color=COLOURS["sky"], label="states")
-    ax.plot(*orbit[goals].T, "*", markersize=12, color=COLOURS["vermillion"], label="goals")
-    ax.set(xlabel="eigenvector, real part", ylabel="imaginary part", aspect="equal")
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+def plot_orbits(orbits: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """Draw orbits in the plane, name to (n, 2), with their goals, (n,) bool, marked, side by side."""
+    fig, axes = plt.subplots(1, len(orbits), figsize=(4.4 * len(orbits), 4), squeeze=False)
+    for (name, (orbit, goals)), ax in zip(orbits.items(), axes[0], strict=True):
+        ax.plot(*orbit.T, "-", linewidth=0.5, color=COLOURS["grey"])
+        ax.plot(*orbit[~goals].T, "o", markersize=3, color=COLOURS["sky"], label="states")
+        ax.plot(*orbit[goals].T, "*", markersize=11, color=COLOURS["vermillion"], label="goals")
+        ax.set(xlabel="eigenvector, real part", ylabel="imaginary part", aspect="equal", title=name)
+    axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1, 1))
     return fig
 
 
@@ -86,18 +118,18 @@ def plot_boards(rows: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
     Parameters
     ----------
     rows : mapping of name to (n, rows, columns) int outcomes.
-    names : of the outcomes, for the legend.
+    names : of the outcomes, keys of ``BOARD``.
     """
     n, height, width = next(iter(rows.values())).shape
-    colours = [COLOURS[name] for name in ("vermillion", "sky", "blue", "green", "orange")][: len(names) - 1]
+    colours = [BOARD[name] for name in names]
     size = (0.85 * n + 1.2, 0.95 * len(rows) * height / width + 0.4)
     fig, axes = plt.subplots(len(rows), n, figsize=size, squeeze=False)
     for (name, boards), line in zip(rows.items(), axes, strict=True):
         for board, ax in zip(boards, line, strict=True):
-            ax.imshow(board, cmap=ListedColormap([*colours, "#eeeeee"]), vmin=0, vmax=len(names) - 1)
+            ax.imshow(board, cmap=ListedColormap(colours), vmin=0, vmax=len(names) - 1)
             ax.set(xticks=[], yticks=[])
         line[0].set_ylabel(name)
-    handles = [Patch(color=colour, label=name) for colour, name in zip(colours, names, strict=False)]
+    handles = [Patch(color=colour, label=name) for colour, name in zip(colours, names, strict=True)]
     fig.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return fig
 
@@ -124,8 +156,8 @@ def plot_plan(board: np.ndarray, plan: np.ndarray, names: Sequence[str], *, titl
     title : what the player thinks.
     """
     fig, ax = plt.subplots(figsize=(4.6, 5.2))
-    colours = [COLOURS[name] for name in ("vermillion", "sky", "blue", "sky")][: len(names) - 1]
-    ax.imshow(board, cmap=ListedColormap([*colours, "#eeeeee"]), vmin=0, vmax=len(names) - 1)
+    colours = [BOARD[name] for name in names]
+    ax.imshow(board, cmap=ListedColormap(colours), vmin=0, vmax=len(names) - 1)
     for k, planned in enumerate(plan):
         for outcome, marker in ((0, "o"), (2, "s")):  # the ball, the centre of the bat
             row, column = np.nonzero(planned == outcome)

@@ -6,7 +6,14 @@ import pytest
 from gymnasium.wrappers import DelayObservation, StickyAction
 
 from rgm_core import Agent
-from rgm_core.agent import basin_of_attraction, evidence_of_play, imagine, possible_play
+from rgm_core.agent import (
+    basin_of_attraction,
+    evidence_of_play,
+    imagine,
+    leading_components,
+    possible_play,
+    rewarded_episodes,
+)
 from rgm_core.games import Breakout, NoisyPixels, Pong, flatten_observation, play_randomly, play_with
 
 STREAMS = ("reward", "cost", "control")
@@ -205,3 +212,23 @@ def test_bad_observations_and_play_are_named():
         new_agent(111, depth=0)
     with pytest.raises(ValueError, match="goal and cost must differ"):
         new_agent(111, goal=(108, 1), cost=(108, 1))
+
+
+def test_rewarded_episodes_go_from_after_a_miss_to_a_hit():
+    outcomes = np.arange(8)[:, None]
+    goals = np.array([0, 0, 0, 1, 0, 1, 0, 0], bool)
+    costs = np.array([0, 1, 0, 0, 0, 0, 1, 0], bool)
+    kept, actions = rewarded_episodes(outcomes, np.r_[-1, np.ones(7, int)], goals, costs)
+    assert kept[:, 0].tolist() == [2, 3, 4, 5]
+    assert actions.tolist() == [-1, 1, 1, 1]
+    none = rewarded_episodes(outcomes, np.ones(8, int), np.zeros(8, bool), costs)
+    assert len(none[0]) == 0
+
+
+def test_leading_components_hold_most_of_what_varies():
+    _, play = watch(300)
+    components = leading_components(play.outcomes, 3)
+    assert components.shape == (300, 3)
+    np.testing.assert_allclose(components.sum(axis=0), 0, atol=1e-9)
+    spread = (components**2).sum(axis=0)
+    assert (np.diff(spread) <= 0).all()

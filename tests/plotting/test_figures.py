@@ -147,12 +147,14 @@ def test_a_film_is_written_whole_and_can_be_read(tmp_path, shape):
 
 
 def test_games():
-    steps = np.array([-1, 0, 1, 1, 2])
-    fig = games.plot_transitions(np.array([[0, 1], [1, 2]]), steps)
+    reached = np.array([[0, 0, 1], [1, 0, 0], [1, 0, 1]], bool)
+    fig = games.plot_transitions(np.array([[0, 1], [1, 2]]), reached)
     np.testing.assert_array_equal(fig.axes[0].lines[0].get_xydata(), [[0, 1], [1, 2]])
-    assert [patch.get_height() for patch in fig.axes[1].patches] == [1, 2, 1]
+    np.testing.assert_array_equal(fig.axes[1].images[0].get_array(), reached[:, [2, 0, 1]].T)
     orbit, goals = RNG.normal(size=(5, 2)), np.array([True, False, False, True, False])
-    fig = games.plot_orbit(orbit, goals)
+    fig = games.plot_components(orbit, goals)
+    np.testing.assert_array_equal(fig.axes[1].lines[1].get_xydata()[:, 1], orbit[goals, 1])
+    fig = games.plot_orbits({"before": (orbit, goals)})
     np.testing.assert_array_equal(fig.axes[0].lines[2].get_xydata(), orbit[goals])
     fig = games.plot_rates({"random": np.array([9.0, 11]), "agent": np.array([100.0])})
     np.testing.assert_array_equal(fig.axes[0].lines[0].get_xdata(), [9, 11])
