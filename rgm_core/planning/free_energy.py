@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, entr, softmax
+from scipy.special import digamma, entr, softmax, xlogy
 
 from rgm_core.information import entropy, normalise
 from rgm_core.logs import floored_log
@@ -30,6 +30,7 @@ class ExpectedFreeEnergy:
 
     Parameters
     ----------
+    risk : divergence of predicted from preferred outcomes, KL[q(o | u) || p(o | C)] (≥ 0).
     information : expected information gain about hidden states (mutual information, ≥ 0).
     value : expected log preference of outcomes (≤ 0).
     ambiguity : expected entropy of outcomes given states (≥ 0).
@@ -37,6 +38,7 @@ class ExpectedFreeEnergy:
     intention : expected log prior of states, from induction (zero without).
     """
 
+    risk: np.ndarray
     information: np.ndarray
     value: np.ndarray
     ambiguity: np.ndarray
@@ -44,13 +46,8 @@ class ExpectedFreeEnergy:
     intention: np.ndarray
 
     @property
-    def risk(self) -> np.ndarray:
-        """Divergence of predicted from preferred outcomes, KL[q(o | u) || p(o | C)]."""
-        return -self.information - self.value - self.ambiguity
-
-    @property
     def total(self) -> np.ndarray:
-        """G: risk + ambiguity - novelty - intention."""
+        """G: risk + ambiguity - novelty - intention, or -information - value in place of the first two."""
         return -self.information - self.value - self.novelty - self.intention
 
 
@@ -97,16 +94,19 @@ def evaluate_beliefs(
     ValueError
         If log_prior is not a finite array (S,).
     """
-    information, value, ambiguity = (np.zeros(predicted.shape[:-1]) for _ in range(3))
+    risk, information, value, ambiguity = (np.zeros(predicted.shape[:-1]) for _ in range(4))
     for table, preference in zip(model.likelihoods, model.C, strict=True):
         outcomes = predicted @ table.T
         ambiguous = predicted @ entropy(table)
+        preferred = floored_log(normalise(preference))
+        risk += (xlogy(outcomes, outcomes) - outcomes * preferred).sum(-1)
         information += entr(outcomes).sum(-1) - ambiguous
-        value += outcomes @ floored_log(normalise(preference))
+        value += outcomes @ preferred
         ambiguity += ambiguous
     gains = (expected_parameter_gain(a) for a in model.counts or ())
     novelty = predicted @ sum(gains, np.zeros(model.n_states))
     return ExpectedFreeEnergy(
+        risk=risk,
         information=information,
         value=value,
         ambiguity=ambiguity,

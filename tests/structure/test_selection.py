@@ -50,6 +50,16 @@ def test_log_odds_by_hand():
     assert found.chosen.tolist() == [0, 1]
 
 
+def test_information_decides_where_the_evidence_is_even():
+    """A spot on a blank field: the evidence is for one state, ln 2 nats of information for two."""
+    spot = np.zeros((2, 64), int)
+    spot[1, 27] = 1
+    found = select_states(spot, 2, mass=1.5e-19)
+    assert -np.log(2) < found.log_bayes_factor[1] < 0
+    np.testing.assert_allclose(found.information[1], np.log(2))
+    assert found.chosen.tolist() == [0, 1]
+
+
 def test_mass_is_tolerance_for_noise():
     """Copies of two patterns with 3 % of the pixels flipped: two states, or as many as copies."""
     rng = np.random.default_rng(0)
