@@ -58,23 +58,48 @@ def plot_bound(
 
 @style()
 def plot_parts(parts: Mapping[str, Mapping[str, np.ndarray]], paths: Sequence[str]) -> Figure:
-    """Draw parts of the expected free energy of each path.
+    """Draw what each path gains over the worst one, part by part, each on a scale of its own.
 
     Parameters
     ----------
-    parts : mapping of the title of a panel to a mapping of the name of a part to its values (K,).
+    parts : mapping of the title of a column to a mapping of the name of a part to its values (K,).
     paths : names of the K paths.
     """
-    fig, axes = plt.subplots(1, len(parts), figsize=(4.2 * len(parts), 3.2), sharey=True, squeeze=False)
-    for ax, (title, values) in zip(axes[0], parts.items(), strict=True):
-        for k, (name, value) in enumerate(values.items()):
-            x = np.arange(len(paths)) + (k - (len(values) - 1) / 2) * 0.8 / len(values)
-            ax.bar(x, value, 0.75 / len(values), label=name)
-        ax.axhline(0, linewidth=0.8, color=COLOURS["black"])
-        ax.set_xticks(range(len(paths)), paths)
-        ax.set_title(title)
-    axes[0, 0].set_ylabel("nats")
-    axes[0, -1].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    rows = list(next(iter(parts.values())))
+    size = (3.6 * len(parts), 1.5 * len(rows) + 0.6)
+    fig, axes = plt.subplots(len(rows), len(parts), figsize=size, sharex=True, squeeze=False)
+    for line, name in zip(axes, rows, strict=True):
+        for k, (ax, (title, values)) in enumerate(zip(line, parts.items(), strict=True)):
+            gained = values[name] - values[name].min()
+            bars = ax.bar(
+                paths, gained, 0.6, color=COLOURS[("green", "orange", "blue")[rows.index(name) % 3]]
+            )
+            ax.bar_label(bars, fmt="%.2f", padding=1)
+            ax.set(ylim=(0, 1.3 * max(gained.max(), 0.05)), title=title if name == rows[0] else "")
+            ax.set_ylabel(f"{name}\n/ nats" if k == 0 else "")
+    return fig
+
+
+@style()
+def plot_court(moments: Mapping[str, tuple[str, int]]) -> Figure:
+    """Draw moments of the rally: the opponent above, the ball, and the player below.
+
+    Parameters
+    ----------
+    moments : mapping of a title to the place of the ball ("strike", "flight left", …) and of the player
+        (0, 1, 2).
+    """
+    fig, axes = plt.subplots(1, len(moments), figsize=(2.2 * len(moments), 2.9))
+    height = {"strike": 2.6, "flight": 1.5, "arrival": 0.4}
+    for ax, (title, (ball, place)) in zip(axes, moments.items(), strict=True):
+        what, _, side = ball.partition(" ")
+        x = {"left": 0, "right": 2}.get(side, 1)
+        ax.plot(1, 3, "v", markersize=12, color=COLOURS["grey"])
+        ax.plot(x, height[what], "o", markersize=9, color=COLOURS["vermillion"])
+        ax.plot(place, 0, "^", markersize=14, color=COLOURS["blue"])
+        ax.axhline(1.5, linewidth=0.8, color=COLOURS["grey"])
+        ax.set(xlim=(-0.6, 2.6), ylim=(-0.5, 3.4), yticks=[], title=title)
+        ax.set_xticks(range(3), ("left", "centre", "right"))
     return fig
 
 
@@ -102,6 +127,6 @@ def plot_rally(
         at = [t for t, result in enumerate(results) if result == name]
         bottom.plot(at, places[at], marker, color=COLOURS[colour], label=name)
     bottom.set_yticks(range(3), ("left", "centre", "right"))
-    bottom.set(xlabel="step", ylabel="player")
+    bottom.set(xlabel="step", ylabel="player", ylim=(-0.4, 2.4), xlim=(-1, len(places)))
     bottom.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return fig

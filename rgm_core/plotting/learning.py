@@ -70,35 +70,50 @@ def plot_accuracy_by_threshold(curves: Mapping[str, tuple[np.ndarray, np.ndarray
 def plot_confidence(
     scores: np.ndarray, correct: np.ndarray, thresholds: np.ndarray, accuracies: np.ndarray
 ) -> Figure:
-    """Draw how the ELBO separates right from wrong, and accuracy above a threshold on it.
+    """Draw how many are right and wrong by score, and accuracy above a threshold on it.
 
     Parameters
     ----------
-    scores : (n,) ELBO of each image, nats.
+    scores : (n,) score of each image, nats.
     correct : (n,) bool.
-    thresholds, accuracies : (k,) accuracy / % of the images whose ELBO is at least the threshold.
+    thresholds, accuracies : (k,) accuracy / % of the images whose score is at least the threshold.
     """
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), sharex=True)
     bins = np.histogram_bin_edges(scores, 25)
     kinds = {"right": (scores[correct], "sky"), "wrong": (scores[~correct], "vermillion")}
-    for name, (values, colour) in kinds.items():
-        left.hist(values, bins, density=True, alpha=0.7, label=name, color=COLOURS[colour])
-    left.set(xlabel="ELBO / nats", ylabel="density of images")
+    left.hist(
+        [values for values, _ in kinds.values()],
+        bins,
+        stacked=True,
+        label=[f"{name}: {len(values)}" for name, (values, _) in kinds.items()],
+        color=[COLOURS[colour] for _, colour in kinds.values()],
+    )
+    left.set(xlabel="score / nats", ylabel="images")
     left.legend(title="classified")
     right.plot(thresholds, accuracies)
     right.axvline(np.median(scores), color=COLOURS["grey"], linestyle="--")
     right.annotate("median", (np.median(scores), accuracies.min()), xytext=(-4, 4),
                    textcoords="offset points", ha="right", color=COLOURS["grey"])  # fmt: skip
-    right.set(xlabel="threshold on the ELBO / nats", ylabel="accuracy above it / %")
+    right.set(xlabel="threshold on the score / nats", ylabel="accuracy above it / %")
     return fig
 
 
 @style()
-def plot_accuracy_by_size(sizes: np.ndarray, accuracies: Mapping[str, np.ndarray]) -> Figure:
-    """Draw accuracies / % against the number of images learned from, one line a name."""
+def plot_accuracy_by_size(
+    sizes: np.ndarray, accuracies: Mapping[str, np.ndarray], bounds: Mapping[str, np.ndarray] | None = None
+) -> Figure:
+    """Draw accuracies / % against the number of images learned from, one line a name.
+
+    Parameters
+    ----------
+    sizes : (n,)
+    accuracies : by name, (n,).
+    bounds : by name, (n, 2) lower and upper bound of each, if they are to be drawn.
+    """
     fig, ax = plt.subplots(figsize=(6, 3.2))
     for name, values in accuracies.items():
-        ax.plot(sizes, values, "o-", label=name)
+        above_and_below = None if bounds is None else np.abs(bounds[name].T - np.asarray(values))
+        ax.errorbar(sizes, values, above_and_below, fmt="o-", capsize=3, label=name)
     ax.set(xscale="log", xlabel="images seen, each once", ylabel="accuracy / %")
     ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
     ax.minorticks_off()

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from rgm_core.plotting.digits import SIGNED, draw_image
-from rgm_core.plotting.style import style
+from rgm_core.plotting.style import COLOURS, style
 
 
 @style()
@@ -28,6 +29,17 @@ def plot_likelihoods(likelihoods: Sequence[np.ndarray], names: Sequence[str]) ->
             ax.imshow(np.sqrt(matrix), cmap="gray_r", aspect="auto", vmin=0, interpolation="none")
         column[0].set(title=f"{name}, transposed", xlabel="outcome", ylabel="state")
         column[1].set(title=name, xlabel="state", ylabel="outcome")
+    return fig
+
+
+@style()
+def plot_stages(tables: Mapping[str, np.ndarray], labels: tuple[str, str]) -> Figure:
+    """Draw one table at several stages side by side; ``labels`` name rows and columns."""
+    fig, axes = plt.subplots(1, len(tables), figsize=(3.2 * len(tables), 3.4), sharey=True)
+    for ax, (name, table) in zip(axes, tables.items(), strict=True):
+        ax.imshow(table, cmap="Greys", vmin=0, vmax=1, interpolation="none")
+        ax.set(title=name, xlabel=labels[1])
+    axes[0].set_ylabel(labels[0])
     return fig
 
 
@@ -88,12 +100,28 @@ def plot_beliefs(pictures: Mapping[str, np.ndarray], beliefs: np.ndarray, names:
 
 
 @style()
-def plot_belief_levels(pictures: Mapping[str, np.ndarray], belief: np.ndarray) -> Figure:
-    """Draw named pictures (H, W) side by side, one a level, then the posterior over classes (K,)."""
+def plot_belief_levels(
+    pictures: Mapping[str, np.ndarray],
+    belief: np.ndarray,
+    covered: tuple[tuple[int, int], tuple[int, int]] | None = None,
+) -> Figure:
+    """Draw named pictures (H, W) side by side, one a level, then the posterior over classes (K,).
+
+    Parameters
+    ----------
+    pictures : the first one is what is seen.
+    belief : (K,)
+    covered : rows and columns, each from and to, of the first picture that are shaded, if any.
+    """
     widths = [1.0] * len(pictures) + [1.6]
     fig, axes = plt.subplots(1, len(widths), figsize=(1.5 * sum(widths), 1.9), width_ratios=widths)
     for ax, (name, image) in zip(axes, pictures.items(), strict=False):
         draw_image(ax, image, vmin=0, vmax=255).set_title(name)
+    if covered is not None:
+        (top, bottom), (left, right) = covered
+        shade = Rectangle((left - 0.5, top - 0.5), right - left, bottom - top, hatch="///")
+        shade.set(facecolor="none", edgecolor=COLOURS["vermillion"])
+        axes[0].add_patch(shade)
     axes[-1].bar(range(len(belief)), belief)
     axes[-1].set(xticks=range(len(belief)), ylim=(0, 1), xlabel="class", title="posterior")
     return fig

@@ -36,16 +36,53 @@ def plot_decisions(
 
 
 @style()
+def plot_odds(factor: np.ndarray, information: np.ndarray, augmented: np.ndarray) -> Figure:
+    """Draw the two parts of the log odds of each decision, from the second sample on, and the outcome.
+
+    Parameters
+    ----------
+    factor, information : (T,) nats, log Bayes factor and gain in mutual information.
+    augmented : (T,) bool.
+    """
+    fig, axes = plt.subplots(3, 1, figsize=(8.5, 5), sharex=True)
+    steps = np.arange(2, len(factor) + 2)
+    names = ("log Bayes factor\n/ nats", "information\n/ nats", "log odds\n/ nats")
+    for ax, values, name in zip(axes, (factor, information, factor + information), names, strict=True):
+        ax.axhline(0, linewidth=0.8, color=COLOURS["grey"])
+        for which, marker, colour, label in (
+            (augmented, "o", "blue", "one more state"),
+            (~augmented, "x", "vermillion", "parent kept"),
+        ):
+            ax.vlines(steps[which], 0, values[which], linewidth=0.8, color=COLOURS["grey"])
+            ax.plot(steps[which], values[which], marker, color=COLOURS[colour], label=label)
+        ax.set_ylabel(name)
+        ax.margins(y=0.12)
+    axes[-1].set(xlabel="frame", xticks=steps)
+    axes[0].legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return fig
+
+
+@style()
+def plot_curves(x: np.ndarray, curves: Mapping[str, np.ndarray], *, xlabel: str, ylabel: str) -> Figure:
+    """Draw named curves, (n,) each, over one x."""
+    fig, ax = plt.subplots(figsize=(6.5, 3))
+    for (name, values), line in zip(curves.items(), ("-", "--", "-.", ":"), strict=False):
+        ax.plot(x, values, line, label=name)
+    ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return fig
+
+
+@style()
 def plot_growing(tables: Sequence[np.ndarray], titles: Sequence[str], labels: tuple[str, str]) -> Figure:
     """Draw count tables as they grow, side by side; ``labels`` name rows and columns."""
-    most = max(table.shape[1] for table in tables)
-    widths = [0.25 * table.shape[1] + 0.6 for table in tables]
-    fig, axes = plt.subplots(1, len(tables), figsize=(sum(widths) + 1.5, 3.4), width_ratios=widths)
+    widths = [0.16 * table.shape[1] + 0.8 for table in tables]
+    fig, axes = plt.subplots(1, len(tables), figsize=(sum(widths) + 1, 3.6), width_ratios=widths)
     for ax, table, title in zip(np.atleast_1d(axes), tables, titles, strict=True):
+        n_rows, n_columns = table.shape
         ax.imshow(table / table.sum(axis=0), cmap="Greys", vmin=0, vmax=1, aspect="auto")
-        ax.set(
-            title=title, xticks=range(0, table.shape[1], 1 if most < 8 else 4), yticks=[], xlabel=labels[1]
-        )
+        ax.set(title=title, xlabel=labels[1], xticks=range(0, n_columns, 1 if n_columns < 5 else 4))
+        ax.set_yticks(range(0, n_rows, 4 if n_rows < 20 else 16))
     np.atleast_1d(axes)[0].set_ylabel(labels[0])
     return fig
 

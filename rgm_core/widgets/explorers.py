@@ -104,14 +104,16 @@ def explore_codec(images: np.ndarray, *, n_shown: int = 8) -> Explorer:
 
 
 def explore_fields(model: RGM, codec: ImageCodec) -> Explorer:
-    """Look at the projection field of any state at any level."""
+    """Look at the projection fields of states at any level, eight at a time."""
 
     def draw(level: int, factor: int, state: int) -> Figure:
         chosen = model.levels[level - 1]
         factor = min(factor, chosen.n_factors - 1)
-        state = min(state, int(chosen.n_states[factor]) - 1)
-        outcomes = predict_outcomes(model, np.array([state]), level=level - 1, factor=factor)
-        name = f"level {level}, factor {factor}, state {state}"
+        n_states = int(chosen.n_states[factor])
+        first = min(state, max(n_states - 8, 0))
+        states = np.arange(first, min(first + 8, n_states))
+        outcomes = predict_outcomes(model, states, level=level - 1, factor=factor)
+        name = f"level {level}, factor {factor}\nstates {first} to {states[-1]}"
         return plot_fields({name: codec.inverse_transform(outcomes)})
 
     top = model.levels[-1]
@@ -149,19 +151,19 @@ def explore_occlusion(model: RGM, codec: ImageCodec, images: np.ndarray) -> Expl
     def draw(image: int, rows: tuple[int, int], columns: tuple[int, int]) -> Figure:
         covered = (row >= rows[0]) & (row < rows[1]) & (column >= columns[0]) & (column < columns[1])
         seen = np.where(covered, -1, outcomes[image : image + 1])
-        return _draw_beliefs(model, codec, seen)
+        return _draw_beliefs(model, codec, seen, covered=(rows, columns))
 
-    def span(name: str) -> ipywidgets.IntRangeSlider:
+    def span(name: str, last: int) -> ipywidgets.IntRangeSlider:
         return ipywidgets.IntRangeSlider(
-            value=(0, 16), min=0, max=32, description=name, continuous_update=False,
+            value=(0, last), min=0, max=32, description=name, continuous_update=False,
             style={"description_width": "8em"}, layout={"width": "30em"},
         )  # fmt: skip
 
     return Explorer(
         draw,
         image=slider("image", 0, 0, len(images) - 1),
-        rows=span("rows covered"),
-        columns=span("columns covered"),
+        rows=span("rows covered", 32),
+        columns=span("columns covered", 20),
     )
 
 
@@ -187,7 +189,7 @@ def explore_drawing(model: RGM, codec: ImageCodec, image: np.ndarray) -> Explore
     return Explorer(draw, drawing=pad)
 
 
-def _draw_beliefs(model: RGM, codec: ImageCodec, seen: np.ndarray) -> Figure:
+def _draw_beliefs(model: RGM, codec: ImageCodec, seen: np.ndarray, covered=None) -> Figure:
     """Outcomes (1, M) as a picture, what each level expects of them, and the belief about the class."""
     posterior = infer(model, seen)
     evidence = f"seen\nln p = {posterior.log_evidence[0]:z.0f}"
@@ -197,7 +199,7 @@ def _draw_beliefs(model: RGM, codec: ImageCodec, seen: np.ndarray) -> Figure:
         uncertain = sum(entr(q).sum() for q in beliefs)
         name = f"level {n + 1}" if n + 1 < model.n_levels else "classes"
         pictures[f"{name}\n{uncertain:.1f} nats"] = codec.inverse_transform(expected)[0]
-    return plot_belief_levels(pictures, posterior.states[-1][0][0])
+    return plot_belief_levels(pictures, posterior.states[-1][0][0], covered)
 
 
 def explore_film(frames: np.ndarray, captions: Sequence[str]) -> Screen:
