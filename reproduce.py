@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from rgm_core.notebook.student import write_student_version
 from rgm_core.reproduction import UsageError
 from rgm_core.reproduction.new import start_notebook
 from rgm_core.reproduction.session import ROOT, list_notebooks, open_session, reproduce
@@ -24,6 +25,7 @@ examples:
   uv run reproduce.py 03 09_pong        some notebooks, by number or name
   uv run reproduce.py fig09             those that make claims on a figure of the article
   uv run reproduce.py --jobs 2          two notebooks at once; the numbers are the same
+  uv run reproduce.py --student DIR     the notebooks without solutions, for a class
   uv run reproduce.py 05 --fresh        once more, though nothing has changed
 
 output, below --out:
@@ -55,6 +57,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--timeout", type=minutes, default=120.0, metavar="MIN", help="for each notebook (default 120)")
     add("--out", type=Path, default=Path("results"), help="folder for results (default results)")
     add("--fresh", action="store_true", help="run also what is up to date")
+    add("--student", type=Path, metavar="DIR", help="write the notebooks without solutions, and stop")
     add("--notebooks", type=Path, default=ROOT / "notebooks", metavar="DIR", help="their folder")
     add("--claims", type=Path, default=ROOT / "claims.toml", metavar="FILE", help="claims file")
     return parser.parse_args(arguments)
@@ -78,6 +81,16 @@ def minutes(text: str) -> float:
     return found
 
 
+def write_for_students(notebooks: Path, folder: Path) -> int:
+    """Write the notebooks without their solutions."""
+    try:
+        written = write_student_version(notebooks, folder)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    print(f"{len(written)} notebooks without solutions in {folder}")
+    return 0
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run the program and return its exit code."""
     accept_any_text(sys.stdout, sys.stderr)
@@ -87,6 +100,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.new:
             print(*(path.relative_to(ROOT) for path in start_notebook(options.new, ROOT)), sep="\n")
             return 0
+        if options.student:
+            return write_for_students(options.notebooks, options.student)
         session = open_session(notebooks=options.notebooks, claims=options.claims, out=options.out)
         if options.list:
             print(list_notebooks(session, options.wanted))
