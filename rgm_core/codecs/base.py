@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_scalar, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
-from rgm_core.codecs.modes import decode, encode, fit_basis, project
+from rgm_core.codecs.modes import decode, encode, fit_basis, project, share
 from rgm_core.codecs.tiles import Tiling
 
 __all__ = ["Codec"]
@@ -104,6 +104,14 @@ class Codec(TransformerMixin, BaseEstimator):
         """How much of each mode there is in signals: (n, M) values, before they are binned."""
         check_is_fitted(self)
         return np.concatenate([project(self.basis_, s) for s in self._signals(self._samples(X))])
+
+    def shares(self, X: ArrayLike) -> NDArray[np.floating]:
+        """Encode signals as soft outcomes (n, M, n_bins): a value between two bins counts for both.
+
+        What :meth:`transform` rounds to the nearest bin is shared between the two nearest, in proportion
+        to how near they are (equation 4.12).
+        """
+        return share(self.basis_, self.variates(X))
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.floating]:
         """Decode outcomes as signals.

@@ -1,0 +1,199 @@
+"""Image models that learn by exact counts: where things are is a cause too, and evidence has a precision.
+
+An image shows its class at any *pose*, a shift by a few pixels. The first images are counted at every
+pose, later ones at their own and at one other in turn; the class of a new image is read at every pose,
+
+    p(c | x) = Σ_t p(t | x) p(c | x, t),    p(t | x) ∝ p(x at t)^γ_t,
+
+with a precision γ_t as for the outcomes: the evidence of poses is as redundant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from itertools import product
+
+import numpy as np
+from scipy.special import logsumexp, softmax
+from tqdm.auto import tqdm
+
+from rgm_core.learning import Counts, History, add_counts, as_shares, expected_counts, read_top
+from rgm_core.learning.precision import PRECISIONS, class_evidence, with_precision
+from rgm_core.model.rgm import RGM
+from rgm_core.structure.states import find_states
+
+N_FOUND = 2000  # images among which states are found: a bound on memory
+N_HALVED = 500  # of them from which a first precision is learned
+N_COPIES = 4000  # of them at different poses, at most
+N_EVERYWHERE = 1000  # images that are counted at every pose
+PORTION = 250  # images whose counts are added before beliefs change
+N_ASKED = 50  # images of a portion that are asked for their class first, to learn the precision
+MEMORY = 0.9  # share of what older portions said of the precision that is kept at each portion
+PRECISION = 0.2  # where no image is left to learn it from
+POSE_PRECISION = 0.2  # of the evidence for a pose
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counting:
+    """How images become counts.
+
+    Parameters
+    ----------
+    codec : fitted codec; its ``shares`` are used if it has any, else its ``transform``.
+    pose : int
+        Largest shift in pixels, 0 for none.
+    precision : float or None
+        Of the evidence of level 1; None learns it.
+    """
+
+    codec: object
+    pose: int
+    precision: float | None = None
+    poses: list = field(init=False)
+
+    def __post_init__(self):
+        steps = range(-self.pose, self.pose + 1)
+        order = sorted(product(steps, steps), key=lambda step: (step[0] ** 2 + step[1] ** 2, step))
+        object.__setattr__(self, "poses", order)
+
+    def encode(self, images: np.ndarray) -> np.ndarray:
+        """Outcomes of images: shares (n, G, O) if the codec has them, else integers (n, G)."""
+        images = np.ascontiguousarray(images, dtype=np.float32)
+        return self.codec.shares(images) if hasattr(self.codec, "shares") else self.codec.transform(images)
+
+    def copies(self, images: np.ndarray, first: int, n: int) -> np.ndarray:
+        """Outcomes of images at `n` poses each, ``n`` times as many: first all at their own.
+
+        The others are taken in turn, so that image ``first + i`` begins with another than its neighbours.
+        """
+        turn = first + np.arange(len(images))
+        which = [0 * turn] + [1 + (turn + k) % max(len(self.poses) - 1, 1) for k in range(n - 1)]
+        return np.concatenate([self.encode(place(images, self.poses, w)) for w in which])
+
+
+def place(images: np.ndarray, poses: list[tuple[int, int]], which: np.ndarray) -> np.ndarray:
+    """Shift each image (n, H, W, ...) by one of the poses, (dy, dx) pixels; edges are repeated."""
+    placed = np.empty_like(images)
+    rows, columns = np.arange(images.shape[1]), np.arange(images.shape[2])
+    for t in np.unique(which):
+        chosen, (dy, dx) = which == t, poses[t]
+        y, x = (rows - dy).clip(0, rows[-1]), (columns - dx).clip(0, columns[-1])
+        placed[chosen] = images[chosen][:, y][:, :, x]
+    return placed
+
+
+def start(
+    counting: Counting, images, labels, *, n_classes: int, max_states, mass: float
+) -> tuple[RGM, np.ndarray]:
+    """Find the states among the first images, and the precision of their evidence.
+
+    Returns
+    -------
+    model : RGM
+        With prior counts only where states were found; the counts of the images are still to be added.
+    scores : (n_precisions,) float
+        Class evidence under each precision, nats; see :mod:`rgm_core.learning.precision`.
+    """
+    first = _exemplars(labels, N_FOUND)
+    images, labels = images[first], labels[first]
+    settings = {"n_classes": n_classes, "max_states": max_states, "mass": mass}
+    scores = np.zeros(len(PRECISIONS))
+    if counting.precision is None:
+        scores = _ask_the_other_half(counting, images, labels, settings)
+    return _precise(counting, _found(counting, images, labels, settings), scores), scores
+
+
+def learn_images(counting: Counting, model: RGM, scores, images, labels, *, past: int, progress=False):
+    """Count images, portion by portion; `past` were counted before.
+
+    Returns
+    -------
+    model : RGM
+    scores : (n_precisions,) float
+    history : History
+        A row an image.
+    """
+    histories = []
+    for begin in tqdm(range(0, len(images), PORTION), disable=not progress, unit="portion"):
+        part = slice(begin, begin + PORTION)
+        seen, known, turn = images[part], labels[part], past + begin
+        if counting.precision is None and turn >= N_FOUND:
+            asked = class_evidence(model, counting.encode(seen[:N_ASKED]), known[:N_ASKED])
+            scores = MEMORY * scores + asked
+            model = _precise(counting, model, scores)
+        n = len(counting.poses) if turn < N_EVERYWHERE else min(2, len(counting.poses))
+        model, history = _count(model, counting.copies(seen, turn, n), np.tile(known, n), len(seen))
+        histories.append(history)
+    return model, scores, History.concatenate(histories)
+
+
+def read_images(counting: Counting, model: RGM, images) -> tuple[np.ndarray, np.ndarray]:
+    """Posterior over classes (n, K), and log evidence (n,) nats, over all poses of each image."""
+    n = len(counting.poses)
+    found = []
+    for t in range(n):
+        which = np.full(len(images), t)
+        found.append(read_top(model, counting.encode(place(images, counting.poses, which))))
+    joint = np.stack(found)  # (poses, n, K)
+    evidence = logsumexp(joint, axis=2)
+    weight = softmax(POSE_PRECISION * evidence, axis=0)
+    classes = (weight[:, :, None] * softmax(joint, axis=2)).sum(axis=0)
+    return classes, logsumexp(evidence, axis=0) - np.log(n)
+
+
+def level_evidence(counting: Counting, model: RGM, images) -> np.ndarray:
+    """What each level adds to the log evidence of images at their own pose, (n, n_levels) nats."""
+    return expected_counts(model, counting.encode(images)).elbo
+
+
+def _count(model: RGM, outcomes, labels, n_images: int) -> tuple[RGM, History]:
+    """Add the counts of a portion, PORTION samples at a time; the history of its first rows."""
+    shares = as_shares(model.levels[0], outcomes)
+    total = None
+    for begin in range(0, len(shares), PORTION):
+        part = slice(begin, begin + PORTION)
+        counts = expected_counts(model, shares[part], labels[part])
+        total = counts if total is None else total + counts
+    model, history = add_counts(model, Counts(a=total.a, elbo=total.elbo[:n_images]))
+    seen = model.levels[-1].a[0].sum(axis=0)
+    return replace(model, D=seen / seen.sum()), history
+
+
+def _found(counting: Counting, images, labels, settings) -> RGM:
+    n = max(1, min(len(counting.poses), N_COPIES // len(images)))
+    outcomes = counting.copies(images, 0, n)
+    sizes = np.asarray(counting.codec.n_outcomes_)
+    if outcomes.ndim == 2:
+        outcomes = (outcomes[:, :, None] == np.arange(sizes.max())).astype(np.float32)
+    return find_states(outcomes, sizes, counting.codec.locations_, np.tile(labels, n), **settings)
+
+
+def _ask_the_other_half(counting: Counting, images, labels, settings) -> np.ndarray:
+    """Class evidence of every other image under states found among the rest; (n_precisions,) nats."""
+    some = _exemplars(labels, N_HALVED)
+    images, labels = images[some], labels[some]
+    held_out = _every_other(labels)
+    if not held_out.any():
+        return np.zeros(len(PRECISIONS))
+    part = _found(replace(counting, pose=0), images[~held_out], labels[~held_out], settings)
+    return class_evidence(part, counting.encode(images[held_out]), labels[held_out])
+
+
+def _precise(counting: Counting, model: RGM, scores: np.ndarray) -> RGM:
+    learned = PRECISIONS[int(scores.argmax())] if scores.any() else PRECISION
+    return with_precision(model, learned if counting.precision is None else counting.precision)
+
+
+def _exemplars(labels: np.ndarray, n: int) -> np.ndarray:
+    """The first n images, and the first one of any class that is not among these."""
+    rest = np.setdiff1d(np.unique(labels[n:]), labels[:n])
+    late = [n + np.flatnonzero(labels[n:] == c)[0] for c in rest]
+    return np.concatenate([np.arange(min(n, len(labels))), np.array(late, int)])
+
+
+def _every_other(labels: np.ndarray) -> np.ndarray:
+    """Every second image of each class, (n,) bool; none of a class with one image."""
+    chosen = np.zeros(len(labels), bool)
+    for c in np.unique(labels):
+        chosen[np.flatnonzero(labels == c)[1::2]] = True
+    return chosen

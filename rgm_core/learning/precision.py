@@ -1,0 +1,52 @@
+"""How precise is the evidence of level 1? Learned from the classes of images that were not counted yet.
+
+Overlapping tiles say the same thing several times. Taken as independent observations they make beliefs
+overconfident, and nothing uncertain travels up. The precision γ that multiplies their log evidence is
+the one under which the model gives the classes of images it has not seen the highest probability.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from scipy.special import log_softmax
+
+from rgm_core.learning.counts import as_shares, read_top
+from rgm_core.model.rgm import RGM
+
+#: Precisions to choose from, equally spaced in their logarithm.
+PRECISIONS = tuple(np.geomspace(0.05, 1, 10).round(3).tolist())
+
+
+def with_precision(model: RGM, precision: float) -> RGM:
+    """The same model with another precision of the evidence of level 1."""
+    first, *above = model.levels
+    return replace(model, levels=(replace(first, precision=precision), *above))
+
+
+def class_evidence(
+    model: RGM, outcomes: np.ndarray, labels: np.ndarray, precisions: tuple[float, ...] = PRECISIONS
+) -> np.ndarray:
+    """ln p(label | outcomes), summed over samples, under each of several precisions of level 1.
+
+    Parameters
+    ----------
+    model : RGM
+    outcomes : as in :func:`rgm_core.learning.as_shares`
+        Of samples that the model has not learned from; else it favours high precisions.
+    labels : (n,) int
+        Top state of each sample.
+    precisions : values to compare.
+
+    Returns
+    -------
+    (n_precisions,) float
+        In nats.
+    """
+    shares = as_shares(model.levels[0], outcomes)
+    found = []
+    for precision in precisions:
+        log_p = log_softmax(read_top(with_precision(model, precision), shares), axis=1)
+        found.append(log_p[np.arange(len(labels)), labels].sum())
+    return np.array(found)
