@@ -115,7 +115,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         self,
         n_exemplars=13,
         *,
-        rule="counts",
+        rule="published",
         pose=1,
         max_states=(128, 400, 1000),
         precision=None,

@@ -5,7 +5,7 @@ pose, later ones at their own and at one other in turn; the class of a new image
 
     p(c | x) = Σ_t p(t | x) p(c | x, t),    p(t | x) ∝ p(x at t)^γ_t,
 
-with a precision γ_t as for the outcomes: the evidence of poses is as redundant.
+with a precision γ_t as for the outcomes: the evidence of poses is as redundant (equation 4.13).
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Counting:
         object.__setattr__(self, "poses", order)
 
     def encode(self, images: np.ndarray) -> np.ndarray:
-        """Outcomes of images: shares (n, G, O) if the codec has them, else integers (n, G)."""
+        """Outcomes of images: shares (n, G, O) if the codec has them (equation 4.12), else integers."""
         images = np.ascontiguousarray(images, dtype=np.float32)
         return self.codec.shares(images) if hasattr(self.codec, "shares") else self.codec.transform(images)
 

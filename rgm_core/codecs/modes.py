@@ -27,6 +27,7 @@ __all__ = [
     "project",
     "quantise",
     "reconstruct",
+    "share",
 ]
 
 MAX_BINS = np.iinfo(np.int16).max  # outcomes are stored as int8 or int16
@@ -224,6 +225,18 @@ def quantise(basis: Basis, variates: NDArray[np.floating]) -> NDArray[np.integer
     bins = np.rint(variates * (middle / basis.bin_centres[:, -1]) + middle)
     dtype = np.int8 if basis.n_bins <= np.iinfo(np.int8).max else np.int16
     return bins.clip(0, basis.n_bins - 1).astype(dtype)
+
+
+def share(basis: Basis, variates: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Share each variate (n, M) between the two bin centres around it, in proportion: (n, M, b).
+
+    A variate at a centre, or beyond the outermost ones, is that bin's alone. The shares of a variate
+    sum to one.
+    """
+    middle = basis.n_bins // 2
+    place = variates * (middle / basis.bin_centres[:, -1]) + middle
+    distance = np.abs(place.clip(0, basis.n_bins - 1)[:, :, None] - np.arange(basis.n_bins))
+    return np.maximum(1 - distance, 0).astype(basis.dtype, copy=False)
 
 
 def encode(basis: Basis, signal: ArrayLike) -> NDArray[np.integer]:

@@ -5,10 +5,10 @@ message λ_n(o) from below a modality, the posterior Q_n(s) of its parent and μ
 
     Δa[o, s] = A[o, s] Σ_n λ_n(o) Q_n(s) / μ_n(s)
 
-for every likelihood, and Δa = Σ_n x_n ⊗ Q_n(s) for the outcomes ``x_n`` themselves. Counts of samples add:
-those of a portion may be counted anywhere and in any order, and only then the beliefs change (stepwise
-expectation-maximisation: Neal and Hinton 1998; Cappé and Moulines 2009). There is no gate, and nothing
-is forgotten.
+for every likelihood (equation 4.10), and Δa = Σ_n x_n ⊗ Q_n(s) for the outcomes ``x_n`` themselves.
+Counts of samples add: those of a portion may be counted anywhere and in any order, and only then the
+beliefs change (stepwise expectation-maximisation: Neal and Hinton 1998; Cappé and Moulines 2009). There
+is no gate, and nothing is forgotten.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """How precise is the evidence of level 1? Learned from the classes of images that were not counted yet.
 
 Overlapping tiles say the same thing several times. Taken as independent observations they make beliefs
-overconfident, and nothing uncertain travels up. The precision γ that multiplies their log evidence is
-the one under which the model gives the classes of images it has not seen the highest probability.
+overconfident, and nothing uncertain travels up. The precision γ that multiplies their log evidence
+(equation 4.11) is the one under which the model gives the classes of images it has not seen the highest
+probability.
 """
 
 from __future__ import annotations
