@@ -209,7 +209,7 @@ def test_plan_is_drawn_over_the_board():
     board = np.full((4, 3), 3)
     plan = np.full((2, 4, 3), 3)
     plan[0, 1, 2], plan[1, 2, 0] = 0, 2  # the ball first, then the centre of the bat
-    fig = games.plot_plan(board, plan, ["ball", "side", "bat", "background"], title="x")
+    fig = games.plot_plan(board, plan, ["ball", "bat, left", "bat", "background"], title="x")
     np.testing.assert_array_equal(images(fig)[0], board)
     places = [(line.get_xdata().tolist(), line.get_ydata().tolist()) for line in fig.axes[0].lines]
     assert [place for place in places if place[0]] == [([2], [1]), ([0], [2])]
