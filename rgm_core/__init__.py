@@ -5,11 +5,11 @@ from importlib import import_module
 # Names are imported when they are first used: `import rgm_core` stays quick, and what a name needs
 # (scikit-learn, numba) is loaded only with it.
 _HOME = {
-    "Accompanist": "accompanist",
+    "Accompanist": "media",
     "Agent": "agent",
     "RGM": "model",
     "RGMClassifier": "classifier",
-    "compress": "compress",
+    "compress": "media",
     "filter": "inference",
     "generate": "generation",
     "generate_orbit": "generation",

@@ -14,7 +14,7 @@ MODULES = {
     for path in sorted(ROOT.glob("rgm_core/**/*.py"))
 }
 MOST_LINES = 300  # of a module
-TOO_LONG = {"rgm_core.accompanist": 330}  # and by how much: to shrink, not to grow
+TOO_LONG = {"rgm_core.media.accompanist": 330}  # and by how much: to shrink, not to grow
 MOST_BODY = 60  # lines of a function, docstring left out; most have less than ten
 MOST_ENTRIES = 20  # at the top of rgm_core/: rooms and single modules
 

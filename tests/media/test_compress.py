@@ -6,9 +6,9 @@ import pytest
 
 from rgm_core import infer
 from rgm_core.codecs import VideoCodec
-from rgm_core.compress import compress
+from rgm_core.media.compress import compress
+from rgm_core.media.shift import infer_shifted
 from rgm_core.plotting.film import encode_film
-from rgm_core.shift import infer_shifted
 
 # imageio-ffmpeg leaves the pipes to ffmpeg to the garbage collector
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
