@@ -21,9 +21,11 @@ from rgm_core.counting import Counting, learn_images, level_evidence, read_image
 from rgm_core.inference.infer import infer, infer_top
 from rgm_core.learning import History, learn
 from rgm_core.learning.learn import RULES
+from rgm_core.model.checks import unchanged_on_failure
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.learn import learn_structure
 
+MIN_SIDE = 8  # of a flattened image that would be taken for one in colour
 BLOCK = 1000  # images handled at once, to bound memory
 
 N_FITTED = 10_000  # images that the codec is fitted to, at most, when images are learned by counts
@@ -155,9 +157,10 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If images or labels have the wrong shape or values, or there is one class only.
         """
-        images, y = self._check_images(X, y, reset=True)
-        classes = np.unique(y)
-        return self._learn(images, y, classes, *self._start(images, y, classes), past=[])
+        with unchanged_on_failure(self):
+            images, y = self._check_images(X, y, reset=True)
+            classes = np.unique(y)
+            return self._learn(images, y, classes, *self._start(images, y, classes), past=[])
 
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None):
         """Learn from more images, each seen once; the first call also builds codec and structure.
@@ -170,15 +173,18 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         classes : (K,) all classes that will ever appear, by default those of the first call.
         """
         if hasattr(self, "model_"):
+            if classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+                raise ValueError(f"classes must be {self.classes_.tolist()}, as at first; found {classes}")
             images, y = self._check_images(X, y, reset=False)
             learned = self.classes_, self.codec_, self.model_, self.scores_
             return self._learn(images, y, *learned, past=[self.history_])
-        images, y = self._check_images(X, y, reset=True)
-        classes = np.unique(y if classes is None else classes)
-        unseen = np.setdiff1d(classes, y)
-        if unseen.size and self.rule == "published":
-            raise ValueError(f"y must show every class in the first call; missing {unseen.tolist()}")
-        return self._learn(images, y, classes, *self._start(images, y, classes), past=[])
+        with unchanged_on_failure(self):
+            images, y = self._check_images(X, y, reset=True)
+            classes = np.unique(y if classes is None else classes)
+            unseen = np.setdiff1d(classes, y)
+            if unseen.size and self.rule == "published":
+                raise ValueError(f"y must show every class in the first call; missing {unseen.tolist()}")
+            return self._learn(images, y, classes, *self._start(images, y, classes), past=[])
 
     def predict(self, X: ArrayLike) -> NDArray:
         """Most probable class of each image, (n,)."""
@@ -250,11 +256,13 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         shape = X.shape[1:] if isinstance(X, np.ndarray) and X.ndim in (3, 4) else None
         if shape is not None:
             X = X.reshape(len(X), prod(shape))
-        dtype = [np.float64, np.float32, np.uint8]  # others become the first, float64
+        dtype = [np.float64, np.float32, np.uint8, np.uint16]  # others become the first, float64
         checked = validate_data(self, X, y, reset=reset, dtype=dtype, order="C")
         flat, labels = checked if isinstance(checked, tuple) else (checked, None)
         if reset:
-            side = isqrt(flat.shape[1])
+            side, colour = isqrt(flat.shape[1]), isqrt(flat.shape[1] // 3)
+            if shape is None and 3 * colour**2 == flat.shape[1] and colour >= MIN_SIDE:
+                raise ValueError(f"X must have shape (n, H, W, 3) if in colour; found {flat.shape}")
             square = (side, side) if side**2 == flat.shape[1] else (1, flat.shape[1])
             self.image_shape_ = square if shape is None else shape
         if shape not in (None, self.image_shape_):

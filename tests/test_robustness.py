@@ -9,8 +9,10 @@ from brute_force import random_tree, random_wiring
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import logsumexp
+from sklearn.exceptions import NotFittedError
 
-from rgm_core import generate, infer, learn, learn_structure
+from rgm_core import RGMClassifier, generate, infer, learn, learn_structure
+from rgm_core.codecs import ImageCodec
 from rgm_core.generation import predict_outcomes
 from rgm_core.learning import learn_actively
 from rgm_core.logs import draw, safe_log
@@ -242,3 +244,93 @@ def test_a_planner_takes_lists_and_refuses_wrong_numbers():
         POMDP(A=model.A, B=model.B, D=model.D, C=([np.inf, 1.0],))
     with pytest.raises(ValueError, match=r"a\[0\] must hold finite counts ≥ 0"):
         POMDP(A=model.A, B=model.B, D=model.D, a=(-np.eye(2),))
+
+
+FLAT = np.random.default_rng(0).integers(0, 255, (24, 12, 12))
+
+
+@pytest.mark.parametrize(
+    ("images", "value_range"),
+    [
+        (FLAT.astype(np.uint8), (0, 255)),
+        ((FLAT * 257).astype(np.uint16), (0, 65535)),
+        (FLAT / 127.5 - 1, (-1, 254 / 127.5 - 1)),
+        ((FLAT / 254).astype(np.float32), (0, 1)),
+        (FLAT > 127, (0, 1)),
+    ],
+)
+def test_images_are_decoded_in_the_range_that_they_came_in(images, value_range):
+    """16-bit images came back as 0 … 255, those of -1 … 1 without their dark half."""
+    codec = ImageCodec(preprocess=False, n_bins=31, max_modes=None, su=np.inf).fit(images)
+    np.testing.assert_allclose(codec.value_range_, value_range, rtol=1e-6)
+    decoded = codec.inverse_transform(codec.transform(images))
+    low, high = codec.value_range_
+    assert low <= decoded.min() < low + (high - low) / 4
+    assert high - (high - low) / 4 < decoded.max() <= high
+    assert np.abs(decoded - images).mean() < 0.1 * (high - low)
+    with pytest.raises(ValueError, match="images must have pixels of about"):
+        codec.transform(images.astype(float) * 1000 + 1e6)
+
+
+def test_a_range_can_be_asked_for():
+    codec = ImageCodec(preprocess=False, value_range=(-10, 300)).fit(FLAT)
+    assert codec.value_range_ == (-10, 300)
+    for wrong in ((0, 100), (300, 0), (0,), "ab", (0, np.nan)):
+        with pytest.raises(ValueError, match="value_range must"):
+            ImageCodec(preprocess=False, value_range=wrong).fit(FLAT)
+
+
+def test_layouts_of_images_are_not_guessed():
+    """Channels first were 28 channels; one colour image was 28 pictures."""
+    first = np.zeros((5, 3, 28, 28))
+    with pytest.raises(ValueError, match="channels last"):
+        ImageCodec().fit(first)
+    with pytest.raises(ValueError, match=r"one colour image is \(1, 28, 28, 3\)"):
+        ImageCodec().fit(np.zeros((28, 28, 3)))
+    with pytest.raises(ValueError, match="if in colour"):
+        RGMClassifier().fit(np.random.default_rng(0).random((20, 3072)), np.arange(20) % 2)
+
+
+def test_what_is_hidden_may_be_anything():
+    codec = ImageCodec(preprocess=False).fit(FLAT)
+    visible = np.ones((12, 12), bool)
+    visible[:5] = False
+    hidden = np.where(visible, FLAT, np.nan)
+    expected = codec.transform(FLAT, visible=visible)
+    np.testing.assert_array_equal(codec.transform(hidden, visible=visible), expected)
+    hidden[0, 11, 11] = np.nan
+    with pytest.raises(ValueError, match="finite"):
+        codec.transform(hidden, visible=visible)
+
+
+def test_a_failed_fit_leaves_the_classifier_as_it_was():
+    images, labels = FLAT.astype(float), np.arange(24) % 2
+    classifier = RGMClassifier()
+    for _ in range(2):  # not fitted, then fitted
+        before = dict(vars(classifier))
+        for X, y in (
+            (images[:4], labels[:3]),
+            (images, np.zeros(24)),
+            (images * np.nan, labels),
+        ):
+            with pytest.raises(ValueError):
+                classifier.fit(X, y)
+            assert vars(classifier) == before
+        if "model_" not in before:
+            for call in (classifier.predict, classifier.elbo, classifier.log_evidence):
+                with pytest.raises(NotFittedError):
+                    call(images)
+            classifier.fit(images, labels)
+    assert classifier.predict(images).shape == (24,)
+    with pytest.raises(ValueError, match=r"classes must be \[0, 1\]"):
+        classifier.partial_fit(images, labels, classes=[0, 1, 2])
+    classifier.partial_fit(images, labels, classes=[1, 0])
+
+
+def test_images_in_colour_are_classified():
+    rng = np.random.default_rng(0)
+    labels = np.arange(60) % 2
+    images = rng.random((60, 10, 10, 3)) * 0.3
+    images[np.arange(60), :, :, labels] += 0.7  # red or green
+    classifier = RGMClassifier(codec=ImageCodec(preprocess=False)).fit(images[:40], labels[:40])
+    assert classifier.score(images[40:], labels[40:]) > 0.9  # by chance 0.5

@@ -88,11 +88,11 @@ class Codec(TransformerMixin, BaseEstimator):
             If signals or visible have the wrong shape, type or values.
         """
         check_is_fitted(self)
-        samples = self._samples(X)
         if visible is None:
-            return np.concatenate([encode(self.basis_, s) for s in self._signals(samples)])
+            return np.concatenate([encode(self.basis_, s) for s in self._signals(self._samples(X))])
         check_scalar(tolerance, "tolerance", Real, min_val=0, max_val=1)
         visible = self._check_visible(visible)
+        samples = self._samples(self._without_hidden(X, visible))
         channels = samples.ndim - self.place_axis - visible.ndim
         seen = visible.reshape(*visible.shape, *[1] * channels)
         outcomes = np.concatenate([encode(self.basis_, s) for s in self._signals(samples, seen)])
@@ -153,6 +153,15 @@ class Codec(TransformerMixin, BaseEstimator):
         """Samples as signals, portion by portion; the mean where something is not seen."""
         for part in self._portions(samples):
             yield self._signal(part if seen is None else np.where(seen, part, self.mean_))
+
+    def _without_hidden(self, X: ArrayLike, visible: NDArray[np.bool_]) -> NDArray:
+        """Signals with zeros where they are hidden and not finite: what is there has no say."""
+        found = np.asarray(X)
+        if found.dtype.kind != "f" or found.shape[self.place_axis :][: visible.ndim] != visible.shape:
+            return found
+        channels = found.ndim - self.place_axis - visible.ndim
+        hidden = ~visible.reshape(*visible.shape, *[1] * channels)
+        return np.where(hidden & ~np.isfinite(found), 0, found)
 
     def _check_visible(self, visible: ArrayLike) -> NDArray[np.bool_]:
         found = np.asarray(visible)

@@ -13,8 +13,11 @@ from sklearn.utils import check_scalar
 from rgm_core.codecs.base import Codec
 from rgm_core.codecs.preprocessing import MAX_SIZE, preprocess, spread
 from rgm_core.codecs.tiles import tile_positions
+from rgm_core.model.checks import as_array
 
 __all__ = ["ImageCodec"]
+
+MAX_CHANNELS = 4  # of an image: more are taken for a picture's width
 
 
 def check_images(images: ArrayLike, shape: tuple[int, ...] | None = None) -> NDArray:
@@ -34,6 +37,8 @@ def check_images(images: ArrayLike, shape: tuple[int, ...] | None = None) -> NDA
             "images must have shape (n, H, W), (n, H, W, C) or (n, H * W), none of them 0, "
             f"got {found.shape}"
         )
+    if shape is None:
+        _check_layout(found.shape)
     if not np.isfinite(found).all():
         bad = np.flatnonzero(~np.isfinite(found).reshape(len(found), -1).all(axis=1))
         raise ValueError(f"images must be finite, got NaN or infinity in image {bad[0]}")
@@ -47,6 +52,27 @@ def check_images(images: ArrayLike, shape: tuple[int, ...] | None = None) -> NDA
             f"images must have shape (n, {', '.join(map(str, shape))}) as in fit, got {found.shape}"
         )
     return found
+
+
+def _check_layout(shape: tuple[int, ...]) -> None:
+    """Raise ``ValueError`` where a shape is likely to mean something else than it says."""
+    if len(shape) == 4 and shape[3] > MAX_CHANNELS:
+        raise ValueError(
+            f"images must have their channels last, (n, H, W, C), at most {MAX_CHANNELS} of them; got "
+            f"{shape}: where they come second, use np.moveaxis(images, 1, -1)"
+        )
+    if len(shape) == 3 and shape[2] in (3, 4) and shape[1] >= 2 * shape[2]:
+        raise ValueError(
+            f"images must have shape (n, H, W) or (n, H, W, C); got {shape}: one colour image is "
+            f"{(1, *shape)}, and grey images that are {shape[2]} wide are {(*shape, 1)}"
+        )
+
+
+def pixel_range(images: NDArray) -> tuple[float, float]:
+    """The range (low, high) of pixel values: that of their type if it has one, else that of the images."""
+    if images.dtype in (np.uint8, np.uint16):
+        return 0.0, float(np.iinfo(images.dtype).max)
+    return (0.0, 1.0) if images.dtype == bool else (float(images.min()), float(images.max()))
 
 
 class ImageCodec(Codec):
@@ -65,6 +91,9 @@ class ImageCodec(Codec):
         `preprocess`. Colours are then treated one by one, which suits identical channels; for
         natural colour images use ``False``.
     size : height and width in pixels that preprocessing resizes to.
+    value_range : (low, high) of pixel values without preprocessing, to which decoded images are clipped.
+        By default that of their type (0..255, 0..65535, 0..1 for bool); other integers and floats have
+        the range of the images seen in `fit`.
     grey_channels : how many identical channels a grey image counts for in the threshold on modes
         (its effect on p in `rgm_core.codecs.modes.principal_modes`). The published model feeds
         digits as three identical colours, so 3 keeps the modes that it keeps; 1 keeps fewer.
@@ -78,6 +107,7 @@ class ImageCodec(Codec):
     basis_ : `rgm_core.codecs.modes.Basis`, with the tiles (``basis_.tiling``) and modes.
     mean_ : (H, W) or (H, W, C) mean of the images seen in `fit`, which stands in for hidden pixels.
     image_shape_ : (H, W) or (H, W, C) of the images seen in `fit`.
+    value_range_ : (low, high) of decoded images.
     n_features_in_ : number of values of an image seen in `fit`.
 
     Notes
@@ -103,6 +133,7 @@ class ImageCodec(Codec):
         preprocess=True,
         size=32,
         grey_channels=3,
+        value_range=None,
     ):
         self.tile = tile
         self.n_bins = n_bins
@@ -111,6 +142,7 @@ class ImageCodec(Codec):
         self.preprocess = preprocess
         self.size = size
         self.grey_channels = grey_channels
+        self.value_range = value_range
 
     def fit(self, X: ArrayLike, y=None) -> "ImageCodec":
         """Fit tiles, modes and bins to images.
@@ -134,7 +166,9 @@ class ImageCodec(Codec):
         height, width = (self.size, self.size) if self.preprocess else images.shape[1:3]
         tiling = tile_positions(np.argwhere(np.ones((height, width))), self.tile)
         grey = images.ndim == 3 or images.shape[3] == 1
+        value_range = (0.0, 255.0) if self.preprocess else self._find_range(images)
         self._fit_modes(images, tiling, copies=self.grey_channels if grey else 1)
+        self.value_range_ = value_range
         self.image_shape_ = images.shape[1:]
         self.n_features_in_ = int(np.prod(self.image_shape_))
         return self
@@ -145,13 +179,33 @@ class ImageCodec(Codec):
         Returns
         -------
         (n, size, size) or (n, size, size, C) images as preprocessed, or (n, H, W[, C]) without
-        preprocessing. Sums of modes may leave 0..255, so they are clipped to it, as the 8-bit
-        images of the published model are.
+        preprocessing. Sums of modes may leave the range of pixels, so they are clipped to it, as
+        the 8-bit images of the published model are.
         """
         return super().inverse_transform(X)
 
+    def _find_range(self, images: NDArray) -> tuple[float, float]:
+        """The range that was asked for, which images must not leave, or else their own."""
+        if self.value_range is None:
+            return pixel_range(images)
+        low, high = as_array(self.value_range, "value_range", float, (2,), "low and high").tolist()
+        if not low < high or images.min() < low or images.max() > high:
+            raise ValueError(
+                f"value_range must hold all pixels, {images.min()} … {images.max()}; "
+                f"found {self.value_range}"
+            )
+        return low, high
+
     def _samples(self, X: ArrayLike, *, fitted: bool = True) -> NDArray:
-        return check_images(X, self.image_shape_ if fitted else None)
+        images = check_images(X, self.image_shape_ if fitted else None)
+        if fitted and not self.preprocess:
+            low, high = self.value_range_
+            if images.max() > high + (high - low) or images.min() < low - (high - low):
+                raise ValueError(
+                    f"images must have pixels of about {low:g} … {high:g} as in fit; "
+                    f"got {images.min()} … {images.max()}"
+                )
+        return images
 
     def _hidden_positions(self, visible: NDArray[np.bool_]) -> NDArray:
         """(P,) what share of each pixel, as preprocessed, comes from hidden ones."""
@@ -159,7 +213,7 @@ class ImageCodec(Codec):
 
     def _restore(self, signal: NDArray[np.floating]) -> NDArray[np.floating]:
         height, width = (self.size, self.size) if self.preprocess else self.image_shape_[:2]
-        images = signal.clip(0, 255).reshape(*signal.shape[:2], height, width)
+        images = signal.clip(*self.value_range_).reshape(*signal.shape[:2], height, width)
         return images[:, 0] if len(self.image_shape_) == 2 else np.moveaxis(images, 1, -1)
 
     def _signal(self, images: NDArray) -> NDArray[np.floating]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -47,6 +50,18 @@ def as_array(
     if kind is int and found.size and found.max() > np.iinfo(np.int64).max:
         raise ValueError(f"{name} must hold integers below 2^63; found {found.max()}")
     return np.ascontiguousarray(found, {int: np.int64, float: np.float64, bool: bool}[kind])
+
+
+@contextmanager
+def unchanged_on_failure(estimator: object) -> Iterator[None]:
+    """Give an estimator back the attributes that it had, if what is done with it fails."""
+    before = dict(vars(estimator))
+    try:
+        yield
+    except BaseException:
+        vars(estimator).clear()
+        vars(estimator).update(before)
+        raise
 
 
 def as_generator(rng: np.random.Generator | int) -> np.random.Generator:

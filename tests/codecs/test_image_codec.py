@@ -183,7 +183,7 @@ def test_colours_keep_their_place():
 def test_transformer_conventions():
     settings = {"tile": 8, "n_bins": 5, "max_modes": 3, "su": 4, "size": 20, "preprocess": True}
     codec = ImageCodec(**settings, grey_channels=1)
-    assert codec.get_params() == settings | {"grey_channels": 1}
+    assert codec.get_params() == settings | {"grey_channels": 1, "value_range": None}
     assert clone(codec).get_params() == codec.get_params()
     assert codec.fit(SMALL) is codec
     np.testing.assert_array_equal(codec.fit_transform(SMALL), codec.transform(SMALL))
