@@ -28,6 +28,7 @@ PAGES = (
     "docs/method.md",
     "docs/playing.md",
     "docs/teaching.md",
+    "docs/own_film.md",
 )
 FILES = ("LICENSE", "CITATION.cff", "claims.toml", "environment.yml", "benchmarks/mnist.json")
 CONTENTS = """
@@ -39,6 +40,7 @@ Claims <claims>
 Method <docs/method>
 Teaching <docs/teaching>
 Playing <docs/playing>
+Your own film <docs/own_film>
 Reference <api/index>
 Launch <docs/launch>
 Deviations <DEVIATIONS>

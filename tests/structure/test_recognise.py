@@ -108,3 +108,20 @@ def test_bad_options_are_named():
         learn_structure(film, 2, dt=2, noise=1.0, offsets="all")
     with pytest.raises(ValueError, match="need dt=2"):
         learn_structure(film, 2, noise=1.0)
+
+
+def test_events_of_the_spot_on_two_routes():
+    """The toy of notebook 02: three levels, four events in a ring, found from wherever it begins."""
+    route = [(4, 3), (5, 3), (5, 2), (4, 1), (3, 1), (2, 2), (2, 3), (3, 3)]
+    other = [(4, 3), (5, 3), (5, 4), (4, 5), (3, 5), (2, 4), (2, 3), (3, 3)]
+    film = np.zeros((32, 8, 8), int)
+    for t, (row, column) in enumerate(2 * (route + other)):
+        film[t, row, column] = 1
+    film = film.reshape(32, 64)
+    model = learn_structure(film, 2, np.argwhere(np.ones((8, 8))), dt=2)
+    assert (model.n_levels, len(model.D)) == (3, 4)
+    assert model.levels[-1].b[0].edges[:, [0, 2]].tolist() == [[0, 1], [1, 2], [2, 3], [3, 0]]
+    for phase in range(4):
+        posterior = infer(model, film[phase:], phase=None)
+        assert posterior.phases[phase] == pytest.approx(1)
+        assert posterior.log_evidence == pytest.approx(-np.log(4 * 4))  # which event, which phase
