@@ -1,4 +1,4 @@
-"""Is this what was seen before, up to noise? Recurrence by model selection, window by window.
+"""Is this what was seen before, up to noise? Recurrence by model selection (equation 2.15).
 
 Outcomes that are bins of a magnitude have neighbours, and no two renditions of an event fall into quite the
 same ones. A state then stands for a window of outcomes about a *centre* c: after N visits
