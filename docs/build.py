@@ -7,12 +7,13 @@ docs/_build/source, with a gallery of all figures and the table of claims; Sphin
 import argparse
 import base64
 import html
-import os
 import pkgutil
 import shutil
 from pathlib import Path
 
 import nbformat
+from landing import landing
+from launch import UNKNOWN, addresses, named
 from sphinx.cmd.build import build_main
 
 import rgm_core
@@ -24,6 +25,7 @@ PAGES = (
     "DEVIATIONS.md",
     "data/README.md",
     "benchmarks/README.md",
+    "docs/howto.md",
     "docs/launch.md",
     "docs/method.md",
     "docs/playing.md",
@@ -35,6 +37,7 @@ CONTENTS = """
 ```{toctree}
 :hidden:
 Notebooks <notebooks/index>
+How to <docs/howto>
 Gallery <gallery>
 Claims <claims>
 Method <docs/method>
@@ -42,7 +45,7 @@ Teaching <docs/teaching>
 Playing <docs/playing>
 Your own film <docs/own_film>
 Reference <api/index>
-Launch <docs/launch>
+Ways in <docs/launch>
 Deviations <DEVIATIONS>
 Benchmarks <benchmarks/README>
 Data <data/README>
@@ -68,7 +71,7 @@ def main(arguments=None) -> int:
     source = out / "source"
     shutil.rmtree(source, ignore_errors=True)
     notebooks = {path.stem: nbformat.read(path, 4) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))}
-    copy_pages(source)
+    copy_pages(source, landing(notebooks, source / "extra"))
     (source / "notebooks").mkdir()
     entries = "\n".join(f"{name[:2]} {title(notebook)} <{name}>" for name, notebook in notebooks.items())
     (source / "notebooks/index.md").write_text(COURSE.format(entries=entries))
@@ -81,14 +84,15 @@ def main(arguments=None) -> int:
     return build_main(["-W", "--keep-going", "-q", *settings, str(source), str(out / "html")])
 
 
-def copy_pages(source: Path) -> None:
+def copy_pages(source: Path, pictures: str) -> None:
     """Pages and the files that they link to, in the folders that they have in the repository."""
     for name in (*PAGES, *FILES):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, source / name)
     shutil.copytree(ROOT / "docs/images", source / "docs/images")
     readme = (ROOT / "README.md").read_text().replace("(benchmarks/)", "(benchmarks/README.md)")
-    (source / "index.md").write_text(readme + CONTENTS)
+    title, summary, rest = readme.split("\n\n", 2)
+    (source / "index.md").write_text(f"{title}\n\n{summary}\n\n{pictures}\n{rest}{CONTENTS}")
 
 
 def prepare(notebook, name: str):
@@ -98,8 +102,10 @@ def prepare(notebook, name: str):
             output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)
             if "image/png" in output.get("data", {}):
                 cell.metadata["mystnb"] = {"image": {"alt": description(output)}}
-    if repository := os.environ.get("RGM_REPOSITORY"):
-        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(launch_links(repository, name)))
+    if (repository := named((ROOT / "docs/launch.md").read_text())) != UNKNOWN:
+        links = [f"[{service}]({address})" for service, address in addresses(repository, name).items()]
+        text = f"Run it on {' or '.join(links)} ([set-up](../docs/launch.md))."
+        notebook.cells.insert(1, nbformat.v4.new_markdown_cell(text))
     return notebook
 
 
@@ -107,14 +113,6 @@ def description(output) -> str:
     """What a picture shows: its alt text, or what the widget says of itself."""
     alt = output.metadata.get("image/png", {}).get("alt")
     return alt or output.data.get("text/plain", "figure").strip("'")
-
-
-def launch_links(repository: str, name: str) -> str:
-    """Where to run a notebook."""
-    path = f"notebooks/{name}.ipynb"
-    binder = f"https://mybinder.org/v2/gh/{repository}/HEAD?labpath={path}"
-    colab = f"https://colab.research.google.com/github/{repository}/blob/HEAD/{path}"
-    return f"Run it on [Binder]({binder}) or [Colab]({colab}) ([set-up](../docs/launch.md))."
 
 
 def write_gallery(source: Path, notebooks: dict) -> None:
@@ -166,13 +164,15 @@ def write_claims(source: Path, notebooks: dict) -> None:
         rows = claims.of(name)
         record = recorded(notebook)
         obtained, note = record.get("claims", {}), "" if record.get("judged") else " (teaching size)"
-        page += ["", f"## [{title(notebook)}](notebooks/{name}.ipynb)", "", *HEAD]
+        heading = f"## [{title(notebook)}](notebooks/{name}.ipynb)"
+        page += ["", heading, "", "::::{container} claims-table", "", *HEAD]
         for key, claim in rows.items():
             here = with_unit(obtained.get(key), claim.unit) + note
             null = with_unit(record.get("nulls", {}).get(key, claim.null), claim.unit)
             nothing = f"{null}: {claim.null_text}" if claim.null_text else "–"
             cells = (claim.figure, claim.text, claim.reported_text, claim.bar, here, nothing, claim.why)
             page.append(f"| {' | '.join(cells)} |")
+        page += ["", "::::"]
     (source / "claims.md").write_text("\n".join(page) + "\n")
 
 
