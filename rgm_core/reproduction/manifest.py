@@ -1,6 +1,7 @@
 """Which notebooks there are, which are asked for, and the parameters each one gets."""
 
 import ast
+import difflib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -81,7 +82,7 @@ def find_notebooks(folder: Path) -> tuple[Notebook, ...]:
 
 
 def select(notebooks: Sequence[Notebook], wanted: Sequence[str], claims: Claims) -> tuple[Notebook, ...]:
-    """Choose notebooks by number (``3``, ``03``), name, or figure of the article (``fig06``).
+    """Choose notebooks by number (``3``, ``03``), name (``pong``, ``09_pong``), or figure (``fig06``).
 
     A figure is known by its claims: those named ``fig06.*``. Nothing wanted means all.
 
@@ -99,11 +100,16 @@ def select(notebooks: Sequence[Notebook], wanted: Sequence[str], claims: Claims)
         found = figures.get(word, set()) & names
         found |= {n.name for n in notebooks if n.name == word.removesuffix(".ipynb")}
         found |= {n.name for n in notebooks if word.isdecimal() and n.number == int(word)}
+        found |= {n.name for n in notebooks if n.name.partition("_")[2] == word}
         if not found:
             known = "\n".join(f"  {notebook.name}" for notebook in notebooks)
             also = [figure for figure, of in figures.items() if of & names]
             hint = f"\nand the figures: {', '.join(also)}" if also else ""
-            raise UsageError(f"unknown notebook or figure {word!r}; known are:\n{known}{hint}")
+            near = difflib.get_close_matches(
+                word, [n.partition("_")[2] for n in names] + [*names, *figures]
+            )
+            guess = f"did you mean {near[0]}? " if near else ""
+            raise UsageError(f"unknown notebook or figure {word!r}; {guess}known are:\n{known}{hint}")
         chosen |= found
     return tuple(notebook for notebook in notebooks if notebook.name in chosen)
 

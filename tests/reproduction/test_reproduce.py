@@ -406,6 +406,7 @@ def test_a_damaged_or_changed_result_is_run_again(world):
     [
         (["99"], r"unknown notebook or figure '99'.*01_wave.*02_fails.*03_count.*fig01, fig03"),
         (["01", "04_none"], r"unknown notebook or figure '04_none'"),
+        (["wvae"], r"unknown notebook or figure 'wvae'; did you mean wave\? known are:"),
         (["--list", "fig09"], r"unknown notebook or figure 'fig09'"),
         (["--jobs", "0"], r"--jobs: found '0'; expected a whole number of at least 1"),
         (["--jobs", "many"], r"--jobs: found 'many'"),
