@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
+MEDIA = re.compile(r'src="data:(video|audio)/(\w+);base64,([^"]*)"')
 THUMBNAIL = 480  # pixels wide: sharp on a dense screen, and small
 SHOWN = {  # what stands at the top: notebook, name of the film, sound or figure, and a line about it
     "A film, imagined": ("06_pigeon_video", "fig11_generated", "Sixteen events, replayed and varied."),
@@ -60,21 +61,25 @@ def landing(notebooks: dict, folder: Path) -> str:
 
 
 def _show(notebook, item: str, folder: Path) -> str:
-    """A film, a sound or a figure of a notebook, by its name, as HTML."""
-    for output in _outputs(notebook):
-        found = re.search(r'src="data:(video|audio)/(\w+);base64,([^"]*)"', _html(output))
-        if found and f" {item}:" in output.data["text/plain"]:
-            kind, suffix, content = found.groups()
-            (folder / f"{item}.{suffix}").write_bytes(base64.b64decode(content))
-            label = html.escape(output.data["text/plain"].partition(": ")[2], quote=True)
-            moving = "loop muted autoplay playsinline" if kind == "video" else 'preload="metadata"'
-            source = f'src="landing/{item}.{suffix}"'
-            player = f'<{kind} controls {moving} aria-label="{label}" {source}></{kind}>'
-            return player if kind == "video" else _cover(notebook, folder) + player
-    for output in _pictures(notebook):  # a film and a figure may share a name: the film comes first
-        if output.metadata.rgm.figure == item:
-            return _thumbnail(output, folder / f"{item}.webp")
-    raise ValueError(f"no notebook output is called {item!r}; see SHOWN in docs/landing.py")
+    """What moves or sounds in a notebook, else a figure: the one of this name, else the first."""
+    moving = [o for o in _outputs(notebook) if MEDIA.search(_html(o))]
+    if moving:
+        output = next((o for o in moving if f" {item}:" in o.data["text/plain"]), moving[0])
+        return _player(output, item, folder, _cover(notebook, folder))
+    figures = list(_pictures(notebook))
+    chosen = next((o for o in figures if o.metadata.rgm.figure == item), figures[0])
+    return _thumbnail(chosen, folder / f"{item}.webp")
+
+
+def _player(output, name: str, folder: Path, cover: str) -> str:
+    """Write a film or a sound; return its player, a sound's below a picture."""
+    kind, suffix, content = MEDIA.search(_html(output)).groups()
+    (folder / f"{name}.{suffix}").write_bytes(base64.b64decode(content))
+    label = html.escape(output.data["text/plain"].partition(": ")[2], quote=True)
+    settings = "loop muted autoplay playsinline" if kind == "video" else 'preload="metadata"'
+    source = f'src="landing/{name}.{suffix}"'
+    player = f'<{kind} controls {settings} aria-label="{label}" {source}></{kind}>'
+    return player if kind == "video" else cover + player
 
 
 def _cover(notebook, folder: Path) -> str:
