@@ -147,6 +147,6 @@ def _raises(method, *arguments, error=ValueError, **keywords) -> bool:
     return False
 
 
-def _require(holds: bool, rule: str) -> None:
+def _require(holds: object, rule: str) -> None:
     if not holds:
         raise AssertionError(rule)

@@ -52,9 +52,7 @@ def send_down(
     return below
 
 
-def joint(
-    message: np.ndarray, A: np.ndarray, q: np.ndarray, log_A: np.ndarray | None = None
-) -> np.ndarray:
+def joint(message: np.ndarray, A: np.ndarray, q: np.ndarray, log_A: np.ndarray | None = None) -> np.ndarray:
     """Joint posterior of outcome and state, A[o, s] exp(message[o]) q[s] / mu[s], (n, O, S)."""
     log_A = safe_log(A) if log_A is None else log_A
     log_mu = send_up(message, A, log_A)
