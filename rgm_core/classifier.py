@@ -17,9 +17,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rgm_core.codecs import ImageCodec
-from rgm_core.counting import Counting, learn_images, level_evidence, read_images, start
 from rgm_core.inference.infer import infer, infer_top
 from rgm_core.learning import History, learn
+from rgm_core.learning.counting import Counting, learn_images, level_evidence, read_images, start
 from rgm_core.learning.learn import RULES
 from rgm_core.model.checks import unchanged_on_failure
 from rgm_core.model.rgm import RGM
@@ -242,7 +242,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         return self._check_images(X, reset=False)
 
     def _counted_blocks(self, X):
-        """Arguments of the functions of `rgm_core.counting`, for a block of images after the other."""
+        """Arguments of the functions of `rgm_core.learning.counting`, one block of images at a time."""
         images, counting = self._images(X), self._counting(self.codec_)
         for part in gen_batches(len(images), BLOCK):
             yield counting, self.model_, images[part]

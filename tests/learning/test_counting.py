@@ -8,9 +8,9 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from rgm_core import RGM, RGMClassifier
 from rgm_core.codecs import ImageCodec
-from rgm_core.counting import Counting, place
 from rgm_core.datasets import load_mnist
 from rgm_core.learning import as_shares, read_top
+from rgm_core.learning.counting import Counting, place
 from rgm_core.learning.precision import PRECISIONS, class_evidence
 
 SETTINGS = {"rule": "counts", "max_states": (16, 24, 60)}  # small, for quick tests

@@ -17,7 +17,8 @@ import numpy as np
 from scipy.special import logsumexp, softmax
 from tqdm.auto import tqdm
 
-from rgm_core.learning import Counts, History, add_counts, as_shares, expected_counts, read_top
+from rgm_core.learning.active import History
+from rgm_core.learning.counts import Counts, add_counts, as_shares, expected_counts, read_top
 from rgm_core.learning.precision import PRECISIONS, class_evidence, with_precision
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.states import find_states
