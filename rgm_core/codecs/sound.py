@@ -54,7 +54,7 @@ class SoundCodec(TransformerMixin, BaseEstimator):
     ear_ : `rgm_core.codecs.hearing.Ear`, or ``None`` without bands.
     basis_ : `rgm_core.codecs.modes.Basis`, with the tiles (``basis_.tiling``) and modes.
     bank_ : `rgm_core.codecs.wavelet.WaveletBank`, with the frequencies in Hz.
-    voxel_ : samples of a voxel at `rate`.
+    voxel_, overlap_ : samples of a voxel at `rate`, and over which it fades into its neighbours.
     bit_rate_ : bits per second that outcomes take, if all of a modality were equally frequent.
     gain_ : what sounds are multiplied by to be of the level of the one seen in `fit`, at one.
 
@@ -227,9 +227,11 @@ class SoundCodec(TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"X must last two voxels of {voxel} samples at {self.rate} Hz, got {n_samples}"
             )
-        check_scalar(self.overlap, "overlap", Integral, min_val=0, max_val=voxel)
+        longest = None if self.voxel is None else voxel  # a voxel that is found shortens the overlap
+        check_scalar(self.overlap, "overlap", Integral, min_val=0, max_val=longest)
         if self.overlap % 2:
             raise ValueError(f"overlap must be even, got {self.overlap}")
+        self.overlap_ = min(self.overlap, voxel // 2 * 2)
         return int(voxel)
 
     def _fit_ear(self, sound: NDArray[np.float64]) -> None:
@@ -257,7 +259,7 @@ class SoundCodec(TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"variates must have shape (n_voxels, {self.basis_.n_modalities}), got {found.shape}"
             )
-        return join_voxels(reconstruct(self.basis_, found), self.overlap)
+        return join_voxels(reconstruct(self.basis_, found), self.overlap_)
 
     def _voxels(self, sound: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return the scaled wavelet transform of a prepared sound, cut (n_voxels, R, F)."""
@@ -266,4 +268,4 @@ class SoundCodec(TransformerMixin, BaseEstimator):
                 f"X must last a voxel of {self.voxel_} samples at {self.rate} Hz, got {len(sound)}"
             )
         image = wavelet.transform(self.bank_, (sound * self.gain_).astype(np.float32))
-        return cut_voxels(image, self.voxel_, self.overlap)
+        return cut_voxels(image, self.voxel_, self.overlap_)

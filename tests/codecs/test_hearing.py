@@ -82,7 +82,7 @@ def test_voxels_played_one_by_one_are_the_sound_decoded():
     voice = LiveVoice(codec)
     played = np.concatenate([voice.play(o) for o in outcomes[:, 4:]])
     decoded = codec.inverse_transform(outcomes)
-    half = codec.overlap // 2  # a live voice fades in, where the decoder knows that nothing came before
+    half = codec.overlap_ // 2  # a live voice fades in, where the decoder knows that nothing came before
     np.testing.assert_allclose(played[64:8000], decoded[64 - half : 8000 - half], atol=1e-6)
 
 

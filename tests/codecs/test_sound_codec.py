@@ -287,7 +287,7 @@ def test_bad_sounds_are_named(sound, message):
         ({"grid": "mel"}, "grid must be one of"),
         ({"voxel": 0}, "voxel == 0"),
         ({"voxel": 4001}, "X must last two voxels of 4001 samples at 8000 Hz, got 8000"),
-        ({"overlap": 126}, "overlap == 126, must be <= 125"),
+        ({"overlap": 126, "voxel": 125}, "overlap == 126, must be <= 125"),
         ({"overlap": 3}, "overlap must be even, got 3"),
         ({"n_bins": 4}, "n_bins must be odd"),
         ({"tile": 200}, "more than twice the extent"),
@@ -324,3 +324,13 @@ def test_unfitted_codec_says_so():
     for method in ("transform", "inverse_transform", "variates", "image", "inverse_image"):
         with pytest.raises(NotFittedError):
             getattr(SoundCodec(sample_rate=RATE), method)(np.zeros((2, 2)))
+
+
+def test_a_short_sound_has_shorter_fades():
+    """0.4 s are 64 voxels of 50 samples, less than the default overlap."""
+    sound = 0.1 * np.random.default_rng(0).normal(size=round(0.4 * RATE))
+    codec = SoundCodec(sample_rate=RATE).fit(sound)
+    assert (codec.voxel_, codec.overlap_) == (50, 50)
+    assert len(codec.inverse_transform(codec.transform(sound))) == len(sound)
+    with pytest.raises(ValueError, match="overlap == 64, must be <= 50"):
+        clone(codec).set_params(voxel=50).fit(sound)
