@@ -38,7 +38,7 @@ def test_the_core_needs_no_extra():
         ("import rgm_core.plotting", "matplotlib", "notebooks"),
         ("import rgm_core.widgets", "anywidget", "notebooks"),
         ("import rgm_core.notebook", "msgspec", "notebooks"),
-        ("import reproduce", "jinja2", "notebooks"),
+        ("import reproduce", "msgspec", "notebooks"),
         ("from rgm_core.datasets import load_jazz; load_jazz()", "soundfile", "media"),
         (
             "from rgm_core.codecs import SoundCodec; import numpy as np;"

@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-import imageio.v3 as imageio
 import numpy as np
 
 from rgm_core.codecs.video import VideoCodec
+from rgm_core.extras import optional
 from rgm_core.generation.orbits import generate_orbit
 from rgm_core.generation.unfold import unfold_events
 from rgm_core.inference.infer import infer
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.learn import learn_structure
 from rgm_core.structure.recognise import with_noise
+
+imageio = optional("imageio.v3")
 
 PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
 N_TILES = 8  # tiles along the longer side: those of the published 128 pixels
