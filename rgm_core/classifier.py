@@ -277,7 +277,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         """Fit the codec and build the structure from the first images."""
         if self.rule not in RULES:
             raise ValueError(f'rule must be "counts" or "published"; found {self.rule!r}')
-        check_scalar(self.pose, "pose", Integral, min_val=0, max_val=min(self.image_shape_[:2]) - 1)
+        check_scalar(self.pose, "pose", Integral, min_val=0)
         check_scalar(self.n_exemplars, "n_exemplars", Integral, min_val=1)
         if self.scheme not in ("exact", "published"):
             raise ValueError(f'scheme must be "exact" or "published"; found {self.scheme!r}')
