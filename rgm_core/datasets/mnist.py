@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import io
 import math
 import operator
 import os
@@ -26,6 +27,7 @@ class OriginalFile(NamedTuple):
     sha256: str
 
 
+MAX_BYTES = 2**26  # of a file, packed or not: the largest, of the training images, has 47 MB
 MNIST_SIZES = MappingProxyType({"train": 60_000, "test": 10_000})
 MNIST_SHIPPED = MappingProxyType({"train": 11_000, "test": 10_000})  # how many are in data/
 MNIST_ORIGINALS = MappingProxyType(
@@ -189,6 +191,8 @@ def _download_from(mirror: str, original: OriginalFile, folder: Path) -> bytes:
     with tempfile.TemporaryDirectory(dir=folder) as scratch:
         path = Path(scratch, name)
         fetch(url=mirror + name, output_file=str(path), pooch=None)
+        if (size := path.stat().st_size) > MAX_BYTES:
+            raise ValueError(f"{name} has {size} bytes, expected at most {MAX_BYTES}: not kept")
         content = _unpacked(path.read_bytes(), original.sha256, name, "not kept")
         os.replace(path, folder / name)
     return content
@@ -211,7 +215,10 @@ def _unpacked(content: bytes, sha256: str, name: str, remedy: str) -> bytes:
     """Return the checked content of an original file, which may be gzipped."""
     if content.startswith(b"\x1f\x8b"):  # not by name: some servers send .gz files unpacked
         try:
-            content = gzip.decompress(content)
+            with gzip.open(io.BytesIO(content)) as packed:
+                content = packed.read(MAX_BYTES + 1)
         except (OSError, EOFError, zlib.error) as problem:
             raise ValueError(f"{name} is a damaged gzip file ({problem}): {remedy}") from problem
+        if len(content) > MAX_BYTES:
+            raise ValueError(f"{name} unpacks to more than {MAX_BYTES} bytes: {remedy}")
     return verified(content, sha256, name, remedy)

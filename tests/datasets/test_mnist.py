@@ -403,3 +403,9 @@ def test_help_of_the_script_teaches():
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert "examples:" in done.stdout
     assert "train-images-idx3-ubyte" in done.stdout
+
+
+def test_a_file_that_unpacks_without_end_is_refused(monkeypatch):
+    monkeypatch.setattr(mnist, "MAX_BYTES", 1000)
+    with pytest.raises(ValueError, match="unpacks to more than 1000 bytes: remove it"):
+        mnist._unpacked(gzip.compress(bytes(10**6)), "", "train.gz", "remove it")
