@@ -285,7 +285,8 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"y has one class only, {classes[0]!r}; expected two classes or more")
         codec = ImageCodec() if self.codec is None else clone(self.codec)
         if self.rule == "counts":
-            codec.fit(images[:N_FITTED].astype(np.float32), y[:N_FITTED])
+            dtype = np.float64 if images.dtype == np.float64 else np.float32
+            codec.fit(images[:N_FITTED].astype(dtype), y[:N_FITTED])
             labels = np.searchsorted(classes, y)
             sizes = {"n_classes": len(classes), "max_states": self.max_states, "mass": self.mass}
             return codec, *start(self._counting(codec), images, labels, **sizes)

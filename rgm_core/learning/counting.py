@@ -59,7 +59,8 @@ class Counting:
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Outcomes of images: shares (n, G, O) if the codec has them (equation 4.12), else integers."""
-        images = np.ascontiguousarray(images, dtype=np.float32)
+        dtype = np.float64 if images.dtype == np.float64 else np.float32
+        images = np.ascontiguousarray(images, dtype=dtype)
         return self.codec.shares(images) if hasattr(self.codec, "shares") else self.codec.transform(images)
 
     def copies(self, images: np.ndarray, first: int, n: int) -> np.ndarray:

@@ -1,13 +1,16 @@
-"""Counting by Dask: the sum of the shards is that of one machine.
+"""Counting on many machines: the sum of the shards is that of one machine, whatever happens to a worker.
 
-Needs the extra ``cluster``: ``uv run --extra cluster pytest tests/learning/test_cluster.py``.
+Needs the extra ``cluster``: ``uv run --extra cluster pytest tests/learning/test_cluster.py --slow``.
 """
+
+import os
+import signal
 
 import numpy as np
 import pytest
 from brute_force import random_tree
 
-from rgm_core.learning import learn_counts
+from rgm_core.learning import learn_counts, portions
 
 array = pytest.importorskip("dask.array", reason="needs the extra `cluster`")
 
@@ -41,3 +44,28 @@ def test_chunks_across_modalities_are_refused(sequence):
     model, outcomes, _ = sequence
     with pytest.raises(ValueError, match="cut along the first axis only"):
         learn_counts(model, array.from_array(outcomes, chunks=(8, 2)))
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of sockets and processes that a killed worker leaves behind
+def test_a_worker_that_is_killed_loses_nothing_and_counts_nothing_twice(sequence, monkeypatch):
+    """Two processes; one is killed after the first portion, while the others are still to be counted."""
+    distributed = pytest.importorskip("distributed")
+    model, outcomes, labels = sequence
+    serial = learn_counts(model, outcomes, labels=labels, portion=24)
+    add_counts, killed = portions.add_counts, []
+
+    def add_and_kill(*args):
+        if not killed:
+            killed.extend(client.run(os.getpid).values())
+            os.kill(killed[0], signal.SIGKILL)
+        return add_counts(*args)
+
+    monkeypatch.setattr(portions, "add_counts", add_and_kill)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        sharded = array.from_array(outcomes, chunks=(8, -1))
+        assert_same(learn_counts(model, sharded, labels=labels, portion=24), serial)
+    assert len(killed) == 2
