@@ -27,7 +27,6 @@ from rgm_core.structure.learn import learn_structure
 
 MIN_SIDE = 8  # of a flattened image that would be taken for one in colour
 BLOCK = 1000  # images handled at once, to bound memory
-
 N_FITTED = 10_000  # images that the codec is fitted to, at most, when images are learned by counts
 
 #: Settings of the published model: ``RGMClassifier(**PUBLISHED)``.
@@ -235,7 +234,8 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         return np.concatenate(states), np.concatenate(evidence)
 
     def _encode(self, X) -> NDArray[np.integer]:
-        return self.codec_.transform(self._images(X))
+        images = self._images(X)  # first: it tells whether there is a codec
+        return self.codec_.transform(images)
 
     def _images(self, X) -> NDArray:
         check_is_fitted(self, "model_")
