@@ -1,7 +1,7 @@
 """What a model of a film knows about frames that it was not trained on, beside plain guesses.
 
-Codec and structure come from the training part of each split alone; the noise was chosen on the whole film, by
-its replay, and the splits were looked at while the method was developed.
+Codec and structure come from the training part of each split alone; the noise was chosen on the whole
+film, by its replay, and the splits were looked at while the method was developed.
 
     uv run benchmarks/film.py
 """
