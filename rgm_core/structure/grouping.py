@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rgm_core.information import pairwise_information
+from rgm_core.model.checks import as_array
 
 LOADING = np.exp(-16.0)  # smallest share in an eigenvector that puts a modality into its group
 
@@ -66,6 +67,9 @@ def group_by_location(locations: np.ndarray) -> np.ndarray:
     (G,) int
         Group of each modality, numbered in order of first appearance.
     """
+    locations = as_array(locations, "locations", float, (None, None), "a row for each modality")
+    if not len(locations) or locations.shape[1] not in (1, 2):
+        raise ValueError(f"locations must be (G, 1) or (G, 2), G ≥ 1; found shape {locations.shape}")
     n_unique = len(np.unique(locations, axis=0))
     dims = locations.shape[1]
     m = int(np.ceil((n_unique / 2**dims) ** (1 / dims)))
