@@ -5,6 +5,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -84,7 +85,8 @@ def test_writers_that_are_killed_leave_whole_files(tmp_path):
     for _ in range(6):
         writers = [subprocess.Popen([sys.executable, "-c", WRITER, path]) for _ in range(3)]
         while not path.exists():
-            pass
+            assert [writer.poll() for writer in writers] == [None] * 3
+            time.sleep(0.05)
         for writer in writers:
             for _ in range(20):
                 assert path.read_text() in ("a" * 200_000, "b" * 200_000, "c" * 200_000)
