@@ -293,12 +293,8 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         codec.fit(images, y)  # y: a frozen estimator asks for it
         first = [np.flatnonzero(y == c)[: self.n_exemplars] for c in classes]
         labels = np.repeat(np.arange(len(classes)), [len(index) for index in first])
-        structure = learn_structure(
-            codec.transform(images[np.concatenate(first)]),
-            codec.n_outcomes_,
-            codec.locations_,
-            labels=labels,
-        )
+        exemplars = codec.transform(images[np.concatenate(first)])
+        structure = learn_structure(exemplars, codec.n_outcomes_, codec.locations_, labels=labels)
         return codec, self._add_prior(structure), None
 
     def _add_prior(self, structure: RGM) -> RGM:

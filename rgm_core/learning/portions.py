@@ -65,7 +65,7 @@ def learn_counts(
     >>> seen = np.array([[0, 0], [1, 1]])
     >>> model = learn_structure(seen, 2, labels=np.array([0, 1])).add_mass(0.5)
     >>> model, _ = learn(model, seen, labels=np.array([0, 1]), rule="counts")
-    >>> model.levels[0].a.sum().round(2)
+    >>> float(model.levels[0].a.sum().round(2))
     10.0
     """
     if model.is_dynamic:
