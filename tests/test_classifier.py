@@ -352,8 +352,8 @@ def test_exemplars_must_be_a_whole_number(few):
         RGMClassifier(n_exemplars=2.5).fit(*few)
 
 
-def test_unknown_messages_are_refused_before_learning(few):
-    with pytest.raises(ValueError, match='"exact" or "posterior"'):
+def test_an_unknown_scheme_is_refused_before_learning(few):
+    with pytest.raises(ValueError, match='"exact" or "published"'):
         RGMClassifier(**SETTINGS, scheme="loud").fit(*few)
 
 
