@@ -178,7 +178,7 @@ def test_no_file_holds_a_path_of_a_machine():
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
-        (REGISTRY, 'source = { registry = "https://pypi.org/simple" }'),
+        (REGISTRY, 'source = { registry = "https:' + '//pypi.org/simple" }'),
         (REGISTRY, "https://files.pythonhosted.org/packages/x.whl"),
         (MACHINE, "File /home/someone/project/notebook.py:3"),
         (MACHINE, '"cwd": "/tmp/build-1"'),
