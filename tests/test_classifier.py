@@ -25,12 +25,19 @@ EXPECTED_FAILURES = {
 SETTINGS = {"n_exemplars": 4, "rule": "published"}  # small structure, quick tests
 
 
+@parametrize_with_checks([RGMClassifier()], expected_failed_checks=lambda _: EXPECTED_FAILURES)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_scikit_learn_conventions(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.slow
 @parametrize_with_checks(
-    [RGMClassifier(rule="counts", max_states=(8, 8, 20)), RGMClassifier()],
+    [RGMClassifier(rule="counts", max_states=(8, 8, 20))],
     expected_failed_checks=lambda _: EXPECTED_FAILURES,
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-def test_scikit_learn_conventions(estimator, check):
+def test_scikit_learn_conventions_of_counting(estimator, check):
     check(estimator)
 
 
