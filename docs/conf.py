@@ -52,3 +52,13 @@ html_favicon = "_static/favicon.svg"
 html_context = {"default_mode": "light"}
 ALONE = ("index", "gallery", "claims", "DEVIATIONS", "docs/*", "data/*", "benchmarks/*")
 html_sidebars = {page: [] for page in ALONE}  # pages without neighbours
+
+
+def source_of(app, module: str):
+    """A page for what Sphinx takes for Python's own, such as a name imported on first use: no dead link."""
+    return ("# part of Python itself\n", {}) if module == "builtins" else None
+
+
+def setup(app):
+    """Connect to Sphinx."""
+    app.connect("viewcode-find-source", source_of)
