@@ -179,7 +179,7 @@ def test_no_file_holds_a_path_of_a_machine():
     ("pattern", "text"),
     [
         (REGISTRY, 'source = { registry = "https:' + '//pypi.org/simple" }'),
-        (REGISTRY, "https://files.pythonhosted.org/packages/x.whl"),
+        (REGISTRY, "https://files." + "pythonhosted.org/packages/x.whl"),
         (MACHINE, "File /home/someone/project/notebook.py:3"),
         (MACHINE, '"cwd": "/tmp/build-1"'),
     ],
