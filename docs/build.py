@@ -168,8 +168,8 @@ def write_claims(source: Path, notebooks: dict) -> None:
         page += ["", heading, "", "::::{container} claims-table", "", *HEAD]
         for key, claim in rows.items():
             here = with_unit(obtained.get(key), claim.unit) + note
-            null = with_unit(record.get("nulls", {}).get(key, claim.null), claim.unit)
-            nothing = f"{null}: {claim.null_text}" if claim.null_text else "–"
+            null = with_unit(record.get("nulls", {}).get(key), claim.unit)
+            nothing = f"{null}: {claim.null}"
             cells = (claim.figure, claim.text, claim.reported_text, claim.bar, here, nothing, claim.why)
             page.append(f"| {' | '.join(cells)} |")
         page += ["", "::::"]

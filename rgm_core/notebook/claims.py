@@ -54,6 +54,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     unit: str
     source: Source
     why: Text
+    null: Text  # which meaningless model is put to the same test; the notebook measures it
     reported: float | Text | None = None  # as printed, or as the reference gave it
     within: Size = 0.0
     min: float | None = None
@@ -61,9 +62,6 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     equals: float | None = None
     tolerance: Size = 0.0
     asked: float | None = None  # the harder bar that was asked for and missed
-    null: float | None = None
-    null_text: Text | None = None  # which meaningless model
-    null_test: Text | None = None  # what measures ``null``; otherwise the notebook does
 
     def __post_init__(self):
         numbers = (value for value in msgspec.structs.astuple(self) if isinstance(value, float))
@@ -82,13 +80,6 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             )
         if self.within and not isinstance(self.reported, float):
             raise ValueError("found within without a number in reported; expected both")
-        if (self.null is None) != (self.null_test is None) or (
-            self.null is not None and self.null_text is None
-        ):
-            raise ValueError(
-                "found a part of null, null_text and null_test; expected all three, or null_text "
-                "alone where the notebook measures the null"
-            )
 
     @property
     def bar(self) -> str:
@@ -111,11 +102,6 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return "–"
         return f"{with_unit(self.reported, self.unit)} ({self.source})"
 
-    @property
-    def measured_null(self) -> bool:
-        """Whether the notebook measures the null, rather than the test that ``null_test`` names."""
-        return self.null is None and self.null_text is not None
-
     def holds(self, value: float) -> bool:
         """Tell whether a value meets the bar."""
         return (
@@ -130,7 +116,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         Parameters
         ----------
         value : what was obtained; None if it was not attempted.
-        null : what a meaningless model obtained in the same run; None takes the claim's own.
+        null : what a meaningless model obtained in the same run; None if that was not attempted.
 
         Returns
         -------
@@ -139,7 +125,6 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             the value does not. If it does: *holds* for a claim of our own; *reproduced* if what is
             reported is no number, or ours is ``within`` of it; else *within tolerance*.
         """
-        null = self.null if null is None else null
         if value is None:
             return Status.NOT_ATTEMPTED
         if null is not None and self.holds(null):

@@ -20,7 +20,7 @@ def record(
     notebook: str,
     values: Mapping[str, float | None],
     *,
-    nulls: Mapping[str, float | None] | None = None,
+    nulls: Mapping[str, float | None],
     parameters: Mapping[str, object] | None = None,
     claims: str | os.PathLike | None = None,
 ) -> None:
@@ -32,7 +32,7 @@ def record(
     ----------
     notebook : its name without suffix, such as ``05_mnist_active_learning``.
     values : number of each claim of the notebook by name; None where it was not attempted.
-    nulls : for each claim whose null the notebook measures, what a meaningless model obtained.
+    nulls : what a meaningless model obtained in place of each; None where it was not attempted.
     parameters : the run's parameters by name; None takes the variables of the running notebook.
     claims : claims file; None takes the repository's own.
 
@@ -44,8 +44,7 @@ def record(
     file = load_claims(claims)
     known = file.of(notebook)
     obtained = _check_values("values", notebook, values, known)
-    measured = [name for name, claim in known.items() if claim.measured_null]
-    nulls = _check_values("nulls", notebook, nulls or {}, measured)
+    nulls = _check_values("nulls", notebook, nulls, known)
     parameters = notebook_variables() if parameters is None else parameters
     judged = file.sizes(notebook).are_of_claims(parameters) and not os.environ.get(QUICK_VARIABLE)
     table = _table(known, obtained, nulls, judged) if known else f"{notebook} makes no claims"
@@ -64,9 +63,8 @@ def _table(
 ) -> str:
     rows = [("claim", "reported", "bar", "ours", "null", "status")]
     for name, claim in known.items():
-        null = nulls.get(name, claim.null)
-        status = claim.judge(obtained[name], null) if judged else Status.NOT_JUDGED
-        ours, nothing = (with_unit(value, claim.unit) for value in (obtained[name], null))
+        status = claim.judge(obtained[name], nulls[name]) if judged else Status.NOT_JUDGED
+        ours, nothing = (with_unit(of[name], claim.unit) for of in (obtained, nulls))
         rows.append((name, claim.reported_text, claim.bar, ours, nothing, status))
     return format_table(rows)
 

@@ -99,7 +99,7 @@ text = "Hidden frames that the model fills in rightly"
 unit = "%"
 source = "ours"
 min = 90
-null_text = "the place where the spot is most often"
+null = "the place where the spot is most often"
 why = "The world is deterministic, and three of four frames are seen."
 """
 

@@ -89,7 +89,7 @@ def write_claims(out: Path, rows: Iterable[Row]) -> None:
             "bar": row.claim.bar,
             "value": row.value,
             "null": row.null,
-            "null_text": row.claim.null_text,
+            "null_model": row.claim.null,
             "status": row.status,
             "notebook_state": row.state,
             "why": row.claim.why,
@@ -126,7 +126,7 @@ def _row(claim: Claim, entry: Entry | None) -> Row:
     state = entry.state if entry else "not run"
     record = entry.record if entry and entry.state != "failed" else None
     value = record["claims"].get(claim.name) if record else None
-    null = record["nulls"].get(claim.name, claim.null) if record else claim.null
+    null = record["nulls"].get(claim.name) if record else None
     status = claim.judge(value, null)
     if record and (record["quick"] or not record["judged"]):  # some claims are made at full size only
         status = Status.NOT_JUDGED

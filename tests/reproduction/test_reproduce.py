@@ -39,6 +39,7 @@ source = "article"
 reported = 100.5
 min = 90
 within = 1
+null = "no point"
 why = "the <b>wave</b> is noisy"
 
 [claims."fig03.count"]
@@ -47,7 +48,7 @@ figure = "3, 4"
 text = "How many there are"
 unit = ""
 source = "ours"
-null_text = "none at all"
+null = "none at all"
 equals = 8
 why = "it is exact"
 """
@@ -66,7 +67,8 @@ WAVE = (
     "import os, sys\n"
     "print([value for name, value in os.environ.items() if name.endswith('NUM_THREADS')])\n"
     "print(sys.executable)",
-    "from rgm_core.notebook import record\nrecord('01_wave', {'fig01.third': n / 3})",
+    "from rgm_core.notebook import record\n"
+    "record('01_wave', {'fig01.third': n / 3}, nulls={'fig01.third': 0})",
 )
 FAILS = (
     "out = None",
@@ -194,7 +196,7 @@ def test_a_failure_does_not_keep_the_others_from_running(world):
 
 def test_claims_are_judged_and_written(world):
     folder, (_, output, _) = world
-    assert re.search(r"fig01.third +100.5 % .article. +≥ 90 +100 % +– +pass +reproduced", output)
+    assert re.search(r"fig01.third +100.5 % .article. +≥ 90 +100 % +0 % +pass +reproduced", output)
     assert re.search(r"fig03.count +– +\= 8 +7 +0 +FAIL +differs", output)
     assert "Claims: 1 of 2 hold." in output
     claims = json.loads((folder / "out/claims.json").read_text())
@@ -208,8 +210,8 @@ def test_claims_are_judged_and_written(world):
         "reported": 100.5,
         "bar": "≥ 90",
         "value": 100.0,
-        "null": None,
-        "null_text": None,
+        "null": 0.0,
+        "null_model": "no point",
         "status": "reproduced",
         "notebook_state": "up to date",
         "why": "the <b>wave</b> is noisy",
