@@ -18,6 +18,7 @@ from rgm_core.agent.belief import Belief, infer_events, predict_events
 from rgm_core.agent.experience import MANY, Experience
 from rgm_core.agent.play import PATIENCE, PlayModel, action_values, induce_play, model_of
 from rgm_core.agent.separate import separate
+from rgm_core.model.checks import as_generator
 
 PERSISTENCE = 0.8  # probability of going on with the last action when exploring: smooth paths lead farther
 HOPE = 0.05  # probability of a goal below which the agent explores
@@ -97,7 +98,7 @@ class Agent:
             raise ValueError(f"goal and cost must differ; found {goal} for both")
         self.goal, self.cost, self.control = goal, cost, control
         self.depth, self.joint = depth, joint
-        self.rng = np.random.default_rng(rng)
+        self.rng = as_generator(rng)
         self.learning = True
         self.model: PlayModel | None = None
         self.reset()

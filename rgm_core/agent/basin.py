@@ -95,16 +95,12 @@ def reduce_states(
     counts : (S, S) sparse array
         How often a state (row) followed another (column).
     transitions, goals, depth :
-        As for `basin_of_attraction`.
+        As for `basin_of_attraction`; an empty basin is a ValueError.
 
     Returns
     -------
     (S,) bool
-
-    Raises
-    ------
-    ValueError
-        If the basin is empty, so that no goal can be reached for ever.
+        A part of the basin.
     """
     kept = basin_of_attraction(transitions, goals, depth=depth)
     if not kept.any():

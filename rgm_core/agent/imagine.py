@@ -10,6 +10,7 @@ from scipy import sparse
 from rgm_core.agent.agent import Agent
 from rgm_core.agent.belief import Belief, infer_events, predict_events
 from rgm_core.agent.play import PlayModel, action_values
+from rgm_core.model.checks import as_generator
 from rgm_core.planning.induction import THRESHOLD
 
 
@@ -57,7 +58,7 @@ def imagine(
     ValueError
         If state or n_steps is out of range.
     """
-    model, rng = agent.model, np.random.default_rng(rng)
+    model, rng = agent.model, as_generator(rng)
     n_events, n_places = model.goals.shape
     if not (0 <= state[0] < n_events and 0 <= state[1] < n_places):
         raise ValueError(f"state must lie below {(n_events, n_places)}; found {tuple(state)}")

@@ -15,11 +15,13 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
+from rgm_core.model.checks import as_generator
+
 TIE = 1e-6  # values closer than this count as equal
 
 
-class QLearner:
-    """Play a game by its rewards, learning from every frame.
+class Rival:
+    """What is worth what, and which modalities make a state: a player that learns by reward.
 
     Parameters
     ----------
@@ -29,18 +31,9 @@ class QLearner:
         Number of modalities, the last ones, that states leave out: reward and cost, and what they show
         is seen in the pixels.
     n_actions : int
-    learning_rate : float
-        α in (0, 1]; 1 is best where the world is deterministic.
     discount : float
         γ in [0, 1).
-    exploration : float
-        Probability ε of an action at random.
-    rng : numpy.random.Generator
-
-    Attributes
-    ----------
-    values : dict
-        Q: the value of each action, for each state met so far.
+    rng : numpy.random.Generator or int
     """
 
     def __init__(
@@ -50,39 +43,66 @@ class QLearner:
         cost: tuple[int, int],
         streams: int = 3,
         n_actions: int = 3,
-        learning_rate: float = 1.0,
         discount: float = 0.95,
-        exploration: float = 0.0,
-        rng: np.random.Generator,
+        rng: np.random.Generator | int,
     ):
-        rates = {"learning_rate": learning_rate, "discount": discount, "exploration": exploration}
-        for name, x in rates.items():
-            if not 0 <= x <= 1:
-                raise ValueError(f"{name} must lie in 0 … 1; found {x}")
+        if not 0 <= discount < 1:
+            raise ValueError(f"discount must lie in 0 … 1, 1 left out; found {discount}")
         self.reward, self.cost, self.streams, self.n_actions = reward, cost, streams, n_actions
-        self.learning_rate, self.discount, self.exploration = learning_rate, discount, exploration
-        self.rng = rng
-        self.values: dict[bytes, np.ndarray] = {}
+        self.discount, self.rng = discount, as_generator(rng)
         self.reset()
 
     def reset(self) -> None:
         """Begin a new game: forget the last frame."""
         self._before, self._last = b"", None
 
+    def _window(self, outcomes: np.ndarray) -> bytes:
+        """The state that a frame ends; the frame is remembered for the next one."""
+        before, self._before = self._before, outcomes[: len(outcomes) - self.streams].tobytes()
+        return before + self._before
+
+    def _worth(self, outcomes: np.ndarray) -> float:
+        gained, lost = (float(outcomes[g] == o) for g, o in (self.reward, self.cost))
+        return gained - lost
+
+
+class QLearner(Rival):
+    """Play a game by its rewards, learning from every frame.
+
+    Parameters
+    ----------
+    learning_rate : float
+        α in [0, 1]; 1 is best where the world is deterministic.
+    exploration : float
+        Probability ε of an action at random.
+    task :
+        reward, cost, streams, n_actions, discount and rng, as for :class:`Rival`.
+
+    Attributes
+    ----------
+    values : dict
+        Q: the value of each action, for each state met so far.
+    """
+
+    def __init__(self, *, learning_rate: float = 1.0, exploration: float = 0.0, **task):
+        for name, x in {"learning_rate": learning_rate, "exploration": exploration}.items():
+            if not 0 <= x <= 1:
+                raise ValueError(f"{name} must lie in 0 … 1; found {x}")
+        super().__init__(**task)
+        self.learning_rate, self.exploration = learning_rate, exploration
+        self.values: dict[bytes, np.ndarray] = {}
+
     def act(self, outcomes: np.ndarray) -> int:
         """Learn from the reward of the frame that is seen now, (G,) int, and choose an action."""
-        now = outcomes[: len(outcomes) - self.streams].tobytes()
-        q = self.values.setdefault(self._before + now, np.zeros(self.n_actions))
+        q = self.values.setdefault(self._window(outcomes), np.zeros(self.n_actions))
         if self._last is not None:
             before, action = self._last
-            gained = float(outcomes[self.reward[0]] == self.reward[1])
-            gained -= float(outcomes[self.cost[0]] == self.cost[1])
-            error = gained + self.discount * q.max() - before[action]
+            error = self._worth(outcomes) + self.discount * q.max() - before[action]
             before[action] += self.learning_rate * error
         explores = self.rng.random() < self.exploration
         best = np.arange(self.n_actions) if explores else np.flatnonzero(q == q.max())
         action = int(self.rng.choice(best))
-        self._before, self._last = now, (q, action)
+        self._last = q, action
         return action
 
 
@@ -138,7 +158,7 @@ def value_iteration(
     return q
 
 
-class DynaQ:
+class DynaQ(Rival):
     """Learn a table of what each action leads to, and plan by reward: Dyna (Sutton, 1991).
 
     After every frame some pairs of state and action are replayed (Dyna-Q), or after every reward and cost
@@ -147,18 +167,12 @@ class DynaQ:
 
     Parameters
     ----------
-    reward, cost : (int, int)
-        Modality and outcome that are worth 1 and -1.
-    streams : int
-        Number of modalities, the last ones, that states leave out.
-    n_actions : int
     replays : int or None
         Pairs replayed at each frame, ≥ 0; None to solve the table after each reward and cost.
-    discount : float
-        γ in [0, 1).
     persistence : float
         Probability of going on with the last action where it is among the best: smooth paths lead farther.
-    rng : numpy.random.Generator or int
+    task :
+        reward, cost, streams, n_actions, discount and rng, as for :class:`Rival`.
 
     Attributes
     ----------
@@ -168,36 +182,18 @@ class DynaQ:
         Q of each action in each state; more rows than states, so as not to grow at each.
     """
 
-    def __init__(
-        self,
-        *,
-        reward: tuple[int, int],
-        cost: tuple[int, int],
-        streams: int = 3,
-        n_actions: int = 3,
-        replays: int | None = 20,
-        discount: float = 0.95,
-        persistence: float = 0.5,
-        rng: np.random.Generator | int,
-    ):
-        for name, x in {"discount": discount, "persistence": persistence}.items():
-            if not 0 <= x < 1:
-                raise ValueError(f"{name} must lie in 0 … 1, 1 left out; found {x}")
+    def __init__(self, *, replays: int | None = 20, persistence: float = 0.5, **task):
+        if not 0 <= persistence < 1:
+            raise ValueError(f"persistence must lie in 0 … 1, 1 left out; found {persistence}")
         if replays is not None and not replays >= 0:
             raise ValueError(f"replays must be ≥ 0, or None; found {replays}")
-        self.reward, self.cost, self.streams, self.n_actions = reward, cost, streams, n_actions
-        self.replays, self.discount, self.persistence = replays, discount, persistence
-        self.rng = np.random.default_rng(rng)
+        super().__init__(**task)
+        self.replays, self.persistence = replays, persistence
         self.numbers: dict[bytes, int] = {}
-        self.values = np.zeros((0, n_actions))
-        self._gains, self._tried = np.zeros((2, 0, n_actions))  # sums of rewards; numbers of trials
+        self.values = np.zeros((0, self.n_actions))
+        self._gains, self._tried = np.zeros((2, 0, self.n_actions))  # sums of rewards; numbers of trials
         self._moves: dict[tuple[int, int], dict[int, int]] = {}  # how often a pair led to a state
         self._pairs: list[tuple[int, int]] = []  # in the order met
-        self.reset()
-
-    def reset(self) -> None:
-        """Begin a new game: forget the last frame."""
-        self._before, self._last = b"", None
 
     def learn(self, outcomes: np.ndarray, actions: np.ndarray) -> DynaQ:
         """Watch play, outcomes (T, G) int and actions (T,) int, -1 where a game begins; solve the table."""
@@ -225,15 +221,9 @@ class DynaQ:
         self._last = state, action
         return action
 
-    def _worth(self, outcomes: np.ndarray) -> float:
-        return float(outcomes[self.reward[0]] == self.reward[1]) - float(
-            outcomes[self.cost[0]] == self.cost[1]
-        )
-
     def _see(self, outcomes: np.ndarray) -> int:
         """Number of the window that this frame ends; what led to it is put into the table."""
-        now = outcomes[: len(outcomes) - self.streams].tobytes()
-        state = self.numbers.setdefault(self._before + now, len(self.numbers))
+        state = self.numbers.setdefault(self._window(outcomes), len(self.numbers))
         if state == len(self.values):
             more = ((0, state + 64), (0, 0))
             self.values, self._gains, self._tried = (
@@ -241,7 +231,6 @@ class DynaQ:
             )
         if self._last is not None:
             self._count(self._last, state, self._worth(outcomes))
-        self._before = now
         return state
 
     def _count(self, pair: tuple[int, int], state: int, gain: float) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from rgm_core.games import rendering
@@ -35,16 +33,6 @@ class Breakout(GridGame):
     """
 
     min_size = (8, 5)
-
-    def __init__(
-        self,
-        *,
-        size: tuple[int, int] = (12, 9),
-        distractors: int = 0,
-        streams: Sequence[str] = (),
-        render_mode: str | None = None,
-    ):
-        super().__init__(size=size, distractors=distractors, streams=streams, render_mode=render_mode)
 
     def unvisited(self) -> np.ndarray:
         """(n, 2) int, row and column of the pixels that are always background."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from rgm_core.games.adapter import n_actions
 from rgm_core.games.grid import STREAMS, _check_number
+from rgm_core.model.checks import as_generator
 
 
 def flatten_observation(observation: np.ndarray | dict) -> np.ndarray:
@@ -84,7 +85,7 @@ def play_randomly(
     ValueError
         If an argument is out of range, or actions or observations are of another kind.
     """
-    rng = np.random.default_rng(rng)
+    rng = as_generator(rng)
     _check_number(n_frames, "n_frames", 1, np.inf)
     game_length = _check_number(game_length or n_frames, "game_length", 1, np.inf)
     if not 0 <= persistence <= 1:
