@@ -27,6 +27,8 @@ PAGES = (
     "benchmarks/README.md",
     "docs/howto.md",
     "docs/launch.md",
+    "docs/live_digits.md",
+    "docs/live_pong.md",
     "docs/method.md",
     "docs/playing.md",
     "docs/teaching.md",
@@ -37,6 +39,8 @@ CONTENTS = """
 ```{toctree}
 :hidden:
 Notebooks <notebooks/index>
+Draw <docs/live_digits>
+Pong <docs/live_pong>
 How to <docs/howto>
 Gallery <gallery>
 Claims <claims>

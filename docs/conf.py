@@ -39,7 +39,7 @@ html_copy_source = False
 mathjax_path = "mathjax/tex-svg.js"  # vendored: the site needs no network
 html_theme_options = {
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 7,
     "navbar_end": ["theme-switcher"],
     "secondary_sidebar_items": ["page-toc"],
     "footer_start": ["copyright"],

@@ -20,6 +20,11 @@ SHOWN = {  # what stands at the top: notebook, name of the film, sound or figure
     "Jazz, improvised": ("08_jazz", "fig13_improvised", "Sixteen bars as events, in a new order."),
 }
 START = {
+    "Draw a digit": (
+        "See what each level believes, stroke by stroke, here on the page.",
+        "docs/live_digits",
+    ),
+    "Play Pong": ("Beside an agent that learned by watching random play.", "docs/live_pong"),
     "Read": (
         "The idea in an hour: states, events, and why blocks of space slow time.",
         "notebooks/00_active_inference",

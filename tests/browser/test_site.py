@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
-PAGES = ["index", "gallery", "claims", "docs/teaching", "api/rgm_core.inference.infer"]
+PAGES = ["index", "gallery", "claims", "docs/teaching", "docs/live_digits", "docs/live_pong"]
+PAGES += ["api/index", "api/rgm_core.inference.infer"]
 PAGES += [f"notebooks/{name}" for name in NOTEBOOKS]
 
 
