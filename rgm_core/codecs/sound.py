@@ -3,12 +3,13 @@
 Source: Friston et al. (2024), arXiv 2407.20292, sections on bird calls and on music.
 """
 
+from collections.abc import Iterable, Iterator
 from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_scalar
+from sklearn.utils import check_scalar, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from rgm_core.codecs import wavelet
@@ -16,7 +17,7 @@ from rgm_core.codecs.hearing import band_energies, fit_ear, hear_hard, voxel_end
 from rgm_core.codecs.modes import expected_variates, fit_basis, project, quantise, reconstruct
 from rgm_core.codecs.resampling import check_rate, mix_down, resample
 from rgm_core.codecs.tiles import tile_positions
-from rgm_core.codecs.voxels import cut_voxels, join_voxels
+from rgm_core.codecs.voxels import choose_runs, join_voxels, transform_voxels
 
 __all__ = ["SoundCodec"]
 
@@ -62,11 +63,15 @@ class SoundCodec(TransformerMixin, BaseEstimator):
     -----
     A new sound is scaled by the gain of `fit`, so it is encoded as louder or softer than that.
     Silence is encoded as the middle bins, but cannot be fitted. At its two ends, a sound is
-    mirrored for as long as a wavelet.
+    mirrored for as long as a wavelet. Sounds are handled 512 voxels at a time, and modes and bins are
+    fitted to 2,048 voxels at most, in 64 runs spread over the sound.
 
     Source: Friston et al. (2024), arXiv 2407.20292; the settings of its bird calls are the
     defaults, but for the overlap.
     """
+
+    portion = 512  # voxels handled at once, to bound memory
+    most_fitted = 2048  # voxels that modes are fitted to, spread over a long sound
 
     def __init__(
         self,
@@ -133,7 +138,7 @@ class SoundCodec(TransformerMixin, BaseEstimator):
             raise ValueError(f"X must not be silent, got a root mean square of {level:.2g}")
         self.gain_ = 1 / level
         self.basis_ = fit_basis(
-            self._voxels(sound),
+            np.concatenate(list(self._voxels(sound, most=self.most_fitted))),
             tile_positions(np.arange(self.n_frequencies)[:, None], self.tile),
             n_bins=self.n_bins,
             max_modes=self.max_modes,
@@ -168,7 +173,8 @@ class SoundCodec(TransformerMixin, BaseEstimator):
     def variates(self, X: ArrayLike, *, sample_rate: int | None = None) -> NDArray[np.floating]:
         """How much of each mode there is in a sound: (n_voxels, M), before they are binned."""
         check_is_fitted(self)
-        return project(self.basis_, self._voxels(self._prepare(X, sample_rate)))
+        voxels = self._voxels(self._prepare(X, sample_rate))
+        return np.concatenate([project(self.basis_, part) for part in voxels])
 
     def image(self, X: ArrayLike, *, sample_rate: int | None = None) -> NDArray[np.floating]:
         """Return the wavelet transform (F, n) of a sound, real part, at `rate` and scaled."""
@@ -190,11 +196,15 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         (n,) sound at `sample_rate` and at the level of the sound fitted. Where modes add up to
         more than full scale, the whole sound is scaled to a peak of one, so it is never clipped.
         """
-        return self.inverse_image(self.decoded_image(X))
+        check_is_fitted(self)
+        played = self._played(X)
+        parts = gen_batches(max(len(played), 1), self.portion)
+        return self._join(expected_variates(self.basis_, played[part]) for part in parts)
 
     def inverse_variates(self, variates: ArrayLike) -> NDArray[np.floating]:
         """Decode variates (n_voxels, M), not binned, as a sound, see `inverse_transform`."""
-        return self.inverse_image(self._image(variates))
+        found = self._check_variates(variates)
+        return self._join(found[part] for part in gen_batches(len(found), self.portion))
 
     def decoded_image(self, X: ArrayLike) -> NDArray[np.floating]:
         """Return the wavelet transform (F, n) that outcomes stand for, see `inverse_transform`."""
@@ -207,7 +217,16 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         found = np.asarray(image)
         if found.ndim != 2 or len(found) != self.n_frequencies or found.size == 0:
             raise ValueError(f"image must have shape ({self.n_frequencies}, n_samples), got {found.shape}")
-        sound = wavelet.resynthesise(found).astype(np.float64) / self.gain_
+        return self._scale(wavelet.resynthesise(found))
+
+    def _join(self, variates: Iterable[NDArray]) -> NDArray[np.float64]:
+        """Return the sound of portions of variates: of each voxel its frequencies are added up first."""
+        pieces = [reconstruct(self.basis_, part).sum(axis=2, keepdims=True) for part in variates]
+        return self._scale(join_voxels(np.concatenate(pieces), self.overlap_)[0])
+
+    def _scale(self, sound: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return a sound at `rate` and level one at the rate and level of the sound fitted."""
+        sound = sound.astype(np.float64) / self.gain_
         sound = resample(sound, self.rate, self.sample_rate)
         return sound / max(1.0, np.abs(sound).max())
 
@@ -251,21 +270,26 @@ class SoundCodec(TransformerMixin, BaseEstimator):
             raise ValueError(f"outcomes must have {len(self.streams_)} modalities, got shape {found.shape}")
         return found[:, self.n_bands :]
 
-    def _image(self, variates: ArrayLike) -> NDArray[np.floating]:
-        """Return the wavelet transform (F, n) that variates (n_voxels, M) stand for."""
+    def _check_variates(self, variates: ArrayLike) -> NDArray:
+        """Return variates (n_voxels, M), or raise ``ValueError``."""
         check_is_fitted(self)
         found = np.asarray(variates)
         if found.ndim != 2 or found.shape[1] != self.basis_.n_modalities or not len(found):
             raise ValueError(
                 f"variates must have shape (n_voxels, {self.basis_.n_modalities}), got {found.shape}"
             )
-        return join_voxels(reconstruct(self.basis_, found), self.overlap_)
+        return found
 
-    def _voxels(self, sound: NDArray[np.float64]) -> NDArray[np.float32]:
-        """Return the scaled wavelet transform of a prepared sound, cut (n_voxels, R, F)."""
-        if len(sound) < self.voxel_:
+    def _image(self, variates: ArrayLike) -> NDArray[np.floating]:
+        """Return the wavelet transform (F, n) that variates (n_voxels, M) stand for."""
+        return join_voxels(reconstruct(self.basis_, self._check_variates(variates)), self.overlap_)
+
+    def _voxels(self, sound: NDArray[np.float64], *, most: int | None = None) -> Iterator[NDArray]:
+        """Yield the scaled wavelet transform of a prepared sound, cut (n, R, F), in runs of voxels."""
+        n_voxels = len(sound) // self.voxel_
+        if not n_voxels:
             raise ValueError(
                 f"X must last a voxel of {self.voxel_} samples at {self.rate} Hz, got {len(sound)}"
             )
-        image = wavelet.transform(self.bank_, (sound * self.gain_).astype(np.float32))
-        return cut_voxels(image, self.voxel_, self.overlap_)
+        for run in choose_runs(n_voxels, self.portion, most):
+            yield transform_voxels(self.bank_, sound, self.gain_, self.voxel_, self.overlap_, run)

@@ -1,9 +1,16 @@
 """Cut an image of frequency by time into voxels that fade into each other, and join them again."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import gen_batches
 
-__all__ = ["cut_voxels", "fade", "join_voxels"]
+from rgm_core.codecs import wavelet
+
+__all__ = ["choose_runs", "cut_voxels", "fade", "join_voxels", "transform_voxels"]
+
+N_RUNS = 64  # of successive voxels, where not all of a long sound are taken
 
 
 def fade(voxel: int, overlap: int) -> NDArray[np.float64]:
@@ -24,8 +31,51 @@ def cut_voxels(image: NDArray[np.floating], voxel: int, overlap: int = 0) -> NDA
     """
     n_voxels, half = image.shape[1] // voxel, overlap // 2
     length = n_voxels * voxel + overlap
-    padded = np.pad(image, ((0, 0), (half, half)))[:, :length]
-    windows = np.lib.stride_tricks.sliding_window_view(padded, voxel + overlap, axis=1)
+    return _cut(np.pad(image, ((0, 0), (half, half)))[:, :length], voxel, overlap)
+
+
+def transform_voxels(
+    bank: wavelet.WaveletBank,
+    sound: NDArray[np.floating],
+    gain: float,
+    voxel: int,
+    overlap: int,
+    run: slice,
+) -> NDArray[np.float32]:
+    """Cut a run of voxels from the wavelet transform of a sound, which is never made as a whole.
+
+    Parameters
+    ----------
+    bank, sound : see `rgm_core.codecs.wavelet.transform`.
+    gain : what the sound is multiplied by.
+    voxel, overlap : see `cut_voxels`.
+    run : numbers of the voxels, without a step.
+
+    Returns
+    -------
+    (n_voxels, voxel + overlap, F), the same as of the whole transform.
+    """
+    n, half = len(sound), overlap // 2
+    start, stop = run.start * voxel - half, run.stop * voxel + half
+    begin, end = max(start - bank.margin, 0), min(stop + bank.margin, n)  # all that these voxels feel
+    image = wavelet.transform(bank, (sound[begin:end] * gain).astype(np.float32))
+    image = image[:, max(start, 0) - begin : min(stop, n) - begin]
+    return _cut(np.pad(image, ((0, 0), (max(-start, 0), max(stop - n, 0)))), voxel, overlap)
+
+
+def choose_runs(n_voxels: int, portion: int, most: int | None = None) -> Iterator[slice]:
+    """Yield runs of at most `portion` voxels: all of them, or at most `most`, spread evenly."""
+    if most is None or n_voxels <= most:
+        yield from gen_batches(n_voxels, portion)
+        return
+    length = max(most // N_RUNS, 1)
+    for first in np.linspace(0, n_voxels - length, most // length).astype(int).tolist():
+        yield slice(first, first + length)
+
+
+def _cut(image: NDArray[np.floating], voxel: int, overlap: int) -> NDArray[np.floating]:
+    """Cut voxels as `cut_voxels` does, of an image (F, n_voxels * voxel + overlap) with its borders."""
+    windows = np.lib.stride_tricks.sliding_window_view(image, voxel + overlap, axis=1)
     pieces = windows[:, ::voxel].transpose(1, 2, 0)
     return np.ascontiguousarray(pieces * fade(voxel, overlap).astype(image.dtype)[:, None])
 

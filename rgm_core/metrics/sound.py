@@ -3,10 +3,12 @@
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import stft
+from sklearn.utils import gen_even_slices
 
 from rgm_core.codecs.resampling import check_rate, mix_down
 
 WINDOW_SECONDS = 0.032  # of the spectrograms that are compared
+PORTION = 2**22  # samples whose spectrograms are held at a time: two minutes at 32 kHz
 
 
 def signal_to_error(sound: ArrayLike, decoded: ArrayLike) -> float:
@@ -39,13 +41,18 @@ def spectrogram_correlation(
     window = max(8, round(WINDOW_SECONDS * rate))
     if len(sound) < window:
         raise ValueError(f"sound must be at least {window} samples long, got {len(sound)}")
-    cells = []
-    for samples in (sound, decoded):
-        hertz, _, spectrum = stft(samples, rate, nperseg=window, noverlap=window - window // 4)
-        cells.append(np.abs(spectrum[(hertz >= low) & (hertz <= high)]).ravel())
-    if min(map(np.ptp, cells)) == 0:
+    n, total, products = 0, np.zeros(2), np.zeros((2, 2))
+    for part in gen_even_slices(len(sound), -(-len(sound) // PORTION)):
+        cells = []
+        for samples in (sound[part], decoded[part]):
+            hertz, _, spectrum = stft(samples, rate, nperseg=window, noverlap=window - window // 4)
+            cells.append(np.abs(spectrum[(hertz >= low) & (hertz <= high)]).ravel())
+        n, total, products = n + len(cells[0]), total + np.sum(cells, 1), products + np.inner(cells, cells)
+    covariance = products / n - np.outer(total, total) / n**2
+    variances = np.diag(covariance)
+    if np.any(variances <= 1e-12 * np.diag(products) / n):  # constant, but for rounding
         return 0.0
-    return float(np.corrcoef(cells)[0, 1])
+    return float(covariance[0, 1] / np.sqrt(variances.prod()))
 
 
 def border_jump(decoded: ArrayLike, borders: ArrayLike, *, around: int = 64) -> float:
@@ -75,7 +82,9 @@ def border_jump(decoded: ArrayLike, borders: ArrayLike, *, around: int = 64) -> 
     return float(np.sqrt(np.square(at).mean()) / level) if level else 0.0
 
 
-def beat_period(sound: ArrayLike, rate: int, *, shortest: float = 0.3, longest: float = 0.7) -> float:
+def beat_period(
+    sound: ArrayLike, rate: int, *, shortest: float = 0.3, longest: float = 0.7, multiples: int = 1
+) -> float:
     """Return the period of the beat in seconds: where the autocorrelation of onsets is largest.
 
     Onsets are rises of the logarithm of a spectrogram with windows of 40 ms, every 10 ms; the peak is
@@ -86,6 +95,8 @@ def beat_period(sound: ArrayLike, rate: int, *, shortest: float = 0.3, longest: 
     sound : (n,) samples, at least twice as long as the longest period.
     rate : samples a second.
     shortest, longest : bounds of the period in seconds.
+    multiples : the period is made more precise by the peaks at 2, 4, … beats, as many at most, and as half
+        of the sound holds.
     """
     check_rate(rate, "rate")
     sound = mix_down(sound)
@@ -97,10 +108,21 @@ def beat_period(sound: ArrayLike, rate: int, *, shortest: float = 0.3, longest: 
     onsets = np.maximum(np.diff(level, axis=0), 0).sum(axis=1)
     onsets -= onsets.mean()
     correlation = np.correlate(onsets, onsets, "full")[len(onsets) - 1 :]
-    lags = np.arange(round(shortest * rate / hop), round(longest * rate / hop) + 1)
-    best = lags[correlation[lags].argmax()]
+    low, high = round(shortest * rate / hop), round(longest * rate / hop)
+    period = _peak(correlation, low, high)
+    beats = 2
+    while beats <= multiples and beats * period < len(correlation) / 2:
+        period = _peak(correlation, int(beats * period) - 2, int(beats * period) + 3) / beats
+        beats *= 2
+    return float(period * hop / rate)
+
+
+def _peak(correlation: NDArray[np.float64], low: int, high: int) -> float:
+    """The lag between two, both included, where a correlation is largest, interpolated by a parabola."""
+    best = low + correlation[low : high + 1].argmax()
     left, middle, right = correlation[best - 1 : best + 2]
-    return float((best + 0.5 * (left - right) / (left - 2 * middle + right)) * hop / rate)
+    bend = left - 2 * middle + right
+    return float(best + (0.5 * (left - right) / bend if middle >= max(left, right) and bend else 0))
 
 
 def check_pair(sound: ArrayLike, decoded: ArrayLike) -> tuple[NDArray, NDArray]:
