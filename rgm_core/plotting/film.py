@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import subprocess
-import tempfile
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
@@ -20,7 +18,7 @@ from rgm_core.model.files import replacing
 from rgm_core.notebook.display import display_with_record, in_kernel
 from rgm_core.plotting.style import COLOURS, style
 
-imageio_ffmpeg = optional("imageio_ffmpeg")
+imageio = optional("imageio.v3")
 
 
 def show_film(
@@ -57,14 +55,11 @@ def encode_film(frames: np.ndarray, fps: float) -> bytes:
     frames = np.repeat(frames, 3 // frames.shape[3], axis=3)
     # H.264 halves the resolution of colour: sides must be even
     frames = np.pad(frames, ((0, 0), *((0, n % 2) for n in frames.shape[1:3]), (0, 0)), mode="edge")
-    height, width = frames.shape[1:3]
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "rawvideo"]
-    command += ["-pix_fmt", "rgb24", "-s", f"{width}x{height}", "-r", f"{fps}", "-i", "-"]
-    command += ["-c:v", "libx264", "-crf", "18", "-pix_fmt", "yuv420p", "-threads", "1"]
-    with tempfile.TemporaryDirectory() as folder:
-        target = Path(folder, "film.mp4")
-        subprocess.run([*command, target], input=frames.tobytes(), check=True, capture_output=True)
-        return target.read_bytes()
+    return imageio.imwrite(
+        "<bytes>", frames, extension=".mp4", plugin="FFMPEG", fps=fps, codec="libx264",
+        pixelformat="yuv420p", quality=None, macro_block_size=2, ffmpeg_log_level="error",
+        output_params=["-crf", "18", "-threads", "1"],
+    )  # fmt: skip
 
 
 @style()
