@@ -1,76 +1,16 @@
-"""Bring your own film: from a file, or a folder of pictures, to a model of its events."""
+"""Bring your own: a film, a folder of pictures or a sound becomes a model of its events."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from rgm_core.codecs.video import VideoCodec
-from rgm_core.extras import optional
-from rgm_core.generation.orbits import generate_orbit
-from rgm_core.generation.unfold import unfold_events
-from rgm_core.inference.infer import infer
-from rgm_core.model.rgm import RGM
-from rgm_core.structure.learn import learn_structure
-from rgm_core.structure.recognise import with_noise
-
-imageio = optional("imageio.v3")
-
-PICTURES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"}
-N_TILES = 8  # tiles along the longer side: those of the published 128 pixels
-N_FITTED = 256  # blocks that modes are fitted to, spread over a long film
-PORTION = 64  # frames that are held at a time
-FIDELITY_LOST = 3.0  # dB: the events may cost as much error again as the codec does
-
-
-@dataclass(frozen=True, kw_only=True)
-class CompressedFilm:
-    """A film as a model of its events.
-
-    Parameters
-    ----------
-    codec : VideoCodec
-    model : RGM
-        As learned; soften it with :func:`rgm_core.structure.with_noise` and ``noise``.
-    noise : (G,) float
-        Noise in bins, under which events recur.
-    outcomes : (n_blocks, G) int
-    events : (n_events,) int
-        State on top of each event of the film.
-    psnr : float
-        Of the frames decoded from outcomes, dB (peak: full white).
-    replay_psnr : float
-        The same from the events alone.
-    sample : (T, H, W[, C]) float
-        Frames of an orbit of the model from the first event on, at most as long as the film.
-    """
-
-    codec: VideoCodec = field(repr=False)
-    model: RGM = field(repr=False)
-    noise: np.ndarray = field(repr=False)
-    outcomes: np.ndarray = field(repr=False)
-    events: np.ndarray
-    psnr: float
-    replay_psnr: float
-    sample: np.ndarray = field(repr=False)
-
-    @property
-    def believer(self) -> RGM:
-        """The model softened for inference on other films."""
-        return with_noise(self.model, self.noise)
-
-    def __str__(self) -> str:
-        states = [int(level.n_states.sum()) for level in self.model.levels]
-        return (
-            f"{len(self.outcomes)} blocks of {self.outcomes.shape[1]} outcomes -> {len(self.events)} "
-            f"events, {len(self.model.D)} of them different (states by level {states}); "
-            f"codec {self.psnr:.1f} dB, replayed from events {self.replay_psnr:.1f} dB"
-        )
+from rgm_core.media.film import CompressedFilm, compress_film
+from rgm_core.media.sound import SOUNDS, CompressedSound, compress_sound
+from rgm_core.model.checks import as_generator
 
 
 def compress(
@@ -79,16 +19,21 @@ def compress(
     fidelity: float | None = None,
     rng: np.random.Generator | int = 0,
     progress: Callable[[str], None] | None = None,
-) -> CompressedFilm:
-    """Learn a model of the events of a film.
+) -> CompressedFilm | CompressedSound:
+    """Learn a model of the events of a film or a sound.
+
+    Settings follow from the signal: tiles from the size of the pictures, voxels from the beat of the
+    sound, and the noise under which events recur from the fidelity that is asked for.
 
     Parameters
     ----------
     path : file or folder
-        A film that imageio can read, or a folder of pictures of one size, in the order of their names.
+        A film that imageio can read, a folder of pictures of one size (in the order of their names), or a
+        sound that soundfile can read: wav, flac, ogg, mp3, …
     fidelity : float, optional
-        PSNR in dB that the film must keep when it is replayed from its events alone; the lower, the more
-        events recur. By default 3 dB less than the codec has: as much error again.
+        What must be kept when all is replayed from its events alone; the lower, the more events recur. Of a
+        film the PSNR in dB, by default 3 dB less than the codec has. Of a sound the correlation of
+        spectrograms, 0 to 1; by default nine tenths of what the codec has.
     rng : numpy.random.Generator or int
         For the generated sample.
     progress : callable, optional
@@ -96,121 +41,19 @@ def compress(
 
     Returns
     -------
-    CompressedFilm
+    CompressedFilm or CompressedSound
+        To print it is to read the report.
 
     Raises
     ------
     FileNotFoundError
         If there is nothing at the path.
     ValueError
-        If it is no film and no folder of pictures, or too short.
+        If it is no film, no folder of pictures and no sound, or too short.
     """
-    say = progress or (lambda line: None)
-    n_frames, shape, dtype = _measure(path)
-    say(f"{n_frames} frames of {shape}, {dtype}")
-    codec = VideoCodec(tile=max(shape[:2]) / N_TILES, n_bins=33, su=128)
-    codec.fit(_spread(path, n_frames, codec.block))
-    outcomes = np.vstack([codec.transform(portion) for portion in _portions(path, codec.block)])
-    say(f"codec: {outcomes.shape[1]} outcomes a block of {codec.block} frames")
-    quality = _quality(path, codec, outcomes)
-    wanted = quality - FIDELITY_LOST if fidelity is None else fidelity
-    model, noise, events, replayed = _coarsest(path, codec, outcomes, wanted, quality, say)
-    orbit = generate_orbit(model, int(events[0]), n_steps=len(outcomes), rng=np.random.default_rng(rng))
-    sample = codec.inverse_transform(np.array([step.outcomes for step in islice(orbit, PORTION)]))
-    return CompressedFilm(
-        codec=codec, model=model, noise=noise, outcomes=outcomes, events=events,
-        psnr=quality, replay_psnr=replayed, sample=sample,
-    )  # fmt: skip
-
-
-def _coarsest(path, codec, outcomes, wanted: float, quality: float, say):
-    """The model with most noise, doubled again and again, that still replays as well as wanted.
-
-    Begins where the codec errs: differences that it cannot show make no states.
-    """
-    best, level = None, codec.white_ * 10 ** (-quality / 20)
-    while level < codec.white_:
-        noise = codec.noise_in_bins(level)
-        model = learn_structure(outcomes, codec.n_outcomes_, codec.locations_, dt=2, noise=noise)
-        events = infer(with_noise(model, noise), outcomes).states[-1][0].argmax(axis=1)
-        unfolded = np.stack(unfold_events(model, events), axis=1)[: len(outcomes)]
-        replayed = _quality(path, codec, unfolded)
-        say(f"noise {level:.3g}: {len(events)} events, {len(model.D)} different, replay {replayed:.1f} dB")
-        if best is not None and replayed < wanted:
-            break
-        best = model, noise, events, replayed
-        if replayed < wanted:
-            break
-        level *= 2
-    return best
-
-
-def _quality(path, codec: VideoCodec, outcomes: np.ndarray) -> float:
-    """PSNR of decoded outcomes against the film, portion by portion, dB."""
-    errors, start = [], 0
-    for portion in _portions(path, codec.block):
-        stop = start + len(portion) // codec.block
-        decoded = codec.inverse_transform(outcomes[start:stop])
-        errors.append(((decoded - portion[: len(decoded)].astype(np.float32)) ** 2).mean())
-        start = stop
-    error = np.mean(errors)
-    return float(10 * np.log10(codec.white_**2 / error)) if error > 0 else float("inf")
-
-
-def _frames(path: str | os.PathLike) -> Iterator[np.ndarray]:
-    """Frames (H, W) or (H, W, C) one by one; an alpha channel is laid on black."""
-    path = Path(path)
-    if path.is_dir():
-        names = sorted(p for p in path.iterdir() if p.suffix.lower() in PICTURES)
-        frames = (imageio.imread(name) for name in names)
-    elif path.suffix.lower() in PICTURES:
-        raise ValueError(f"path must be a film, or a folder of pictures; found the single picture {path}")
-    else:
-        frames = _film(path)
-    for frame in frames:
-        if frame.ndim == 3 and frame.shape[2] in (2, 4):
-            alpha = frame[..., -1:] / np.iinfo(frame.dtype).max
-            frame = (frame[..., :-1] * alpha).round().astype(frame.dtype)
-        yield frame[..., 0] if frame.ndim == 3 and frame.shape[2] == 1 else frame
-
-
-def _film(path: Path) -> Iterator[np.ndarray]:
+    path, say = Path(path), progress or (lambda line: None)
+    rng = as_generator(rng)
     if not path.exists():
         raise FileNotFoundError(f"path: there is no file or folder {path}")
-    plugin = None if path.suffix.lower() == ".gif" else "FFMPEG"
-    try:
-        yield from imageio.imiter(path, plugin=plugin)
-    except (OSError, RuntimeError, SyntaxError, IndexError) as error:
-        raise ValueError(f"path must be a film that ffmpeg reads; found {path}: {error}") from error
-
-
-def _measure(path) -> tuple[int, tuple[int, ...], np.dtype]:
-    """Number of frames, their one shape and type."""
-    first, count = None, 0
-    for frame in _frames(path):
-        if first is None:
-            first = frame.shape, frame.dtype
-        elif (frame.shape, frame.dtype) != first:
-            raise ValueError(
-                f"frames must be of one shape and type: the first is {first[0]}, {first[1]}; "
-                f"found {frame.shape}, {frame.dtype}"
-            )
-        count += 1
-    if count < 4:
-        raise ValueError(f"path must hold at least 4 frames; found {count} in {path}")
-    return count, *first
-
-
-def _portions(path, block: int) -> Iterator[np.ndarray]:
-    """Whole blocks of frames, at most `PORTION` frames at a time."""
-    frames = _frames(path)
-    while len(portion := list(islice(frames, PORTION))) >= block:
-        yield np.stack(portion[: len(portion) // block * block])
-
-
-def _spread(path, n_frames: int, block: int) -> np.ndarray:
-    """At most `N_FITTED` blocks, spread evenly over the film."""
-    n_blocks = n_frames // block
-    chosen = np.unique(np.linspace(0, n_blocks - 1, min(n_blocks, N_FITTED)).astype(int))
-    wanted = set((chosen[:, None] * block + np.arange(block)).ravel().tolist())
-    return np.stack([frame for t, frame in enumerate(_frames(path)) if t in wanted])
+    task = compress_sound if path.suffix.lower() in SOUNDS and path.is_file() else compress_film
+    return task(path, fidelity, rng, say)

@@ -127,7 +127,7 @@ def noise_kernel(n_outcomes: np.ndarray, noise) -> np.ndarray:
     return np.divide(kernel, total, out=np.zeros_like(kernel), where=total > 0)
 
 
-def with_noise(model: RGM, noise, *, mass: float = 1 / 64) -> RGM:
+def with_noise(model: RGM, noise, *, mass: float = 1 / 64, reopen: bool = True) -> RGM:
     """Let neighbouring outcomes share counts, and events follow each other in new orders.
 
     Parameters
@@ -139,6 +139,9 @@ def with_noise(model: RGM, noise, *, mass: float = 1 / 64) -> RGM:
     mass : float
         Prior counts > 0 of a column: of each likelihood of level 1, spread as the modality's outcomes are
         overall; of each likelihood above, spread evenly; and of the transitions from each event, to all.
+    reopen : bool
+        Whether any event may follow any other. Else events follow each other as they were learned, which
+        is enough for the sequence that they were learned from.
 
     Returns
     -------
@@ -153,6 +156,8 @@ def with_noise(model: RGM, noise, *, mass: float = 1 / 64) -> RGM:
     softened = spread + mass * base[:, :, None] * bottom.mask
     model = model.add_mass([0] + [mass] * (model.n_levels - 1))
     model = model.with_counts([softened] + [level.a for level in model.levels[1:]])
+    if not reopen:
+        return model
     *below, top = model.levels
     opened = open_transitions(top.b[0], mass)
     return RGM(levels=(*below, top.with_transitions((opened,))), D=model.D)
