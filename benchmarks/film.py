@@ -4,11 +4,15 @@ Codec and structure come from the training part of each split alone; the noise w
 film, by its replay, and the splits were looked at while the method was developed.
 
     uv run benchmarks/film.py
+    uv run benchmarks/film.py --film walker    a film on which nothing was chosen
 """
 
 from __future__ import annotations
 
+import argparse
+
 import numpy as np
+from walker import load_walker
 
 from rgm_core import generate_orbit, infer, learn_structure
 from rgm_core.codecs import VideoCodec
@@ -157,6 +161,14 @@ def most_probable(model, outcomes):
     return np.stack(columns, axis=1).astype(np.int8)
 
 
+def main(arguments=None) -> None:
+    """Print what the model knows about a film."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--film", choices=("pigeon", "walker"), default="pigeon")
+    film = load_pigeon() if parser.parse_args(arguments).film == "pigeon" else load_walker()
+    show_splits(film)
+    show_phases(film)
+
+
 if __name__ == "__main__":
-    show_splits(load_pigeon())
-    show_phases(load_pigeon())
+    main()

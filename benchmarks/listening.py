@@ -1,7 +1,8 @@
-"""Who follows a player of the jazz? The accompanist, beside what nothing would score.
+"""Who follows a player of a piece? The accompanist, beside what nothing would score.
 
-Needs nothing but the recording in ``data/``. Players differ from it: in time, tempo, noise, loudness or
-order. Nulls: dead reckoning (told where the player begins, hears nothing), and noise without any music.
+Needs nothing but the recording in ``data/``; with ``--piece prelude`` a piece on which nothing was chosen.
+Players differ from it: in time, tempo, noise, loudness or order. Nulls: dead reckoning (told where the
+player begins, hears nothing), and noise without any music.
 """
 
 import argparse
@@ -45,7 +46,7 @@ def players(jazz):
     found["skips four bars"] = perform(sound, rate, [(0, 4 * bar), (8 * bar, end)])
     found["skips 3.3 bars"] = perform(sound, rate, [(0, 4 * bar), (7.3 * bar, end)])
     found["repeats two bars"] = perform(sound, rate, [(0, 6 * bar), (4 * bar, end)])
-    found["48 bars"] = perform(sound, rate, 3 * [(0, end)])
+    found["three times"] = perform(sound, rate, 3 * [(0, end)])
     for beat in range(1, 57, 5):
         found[f"from beat {beat}"] = perform(sound, rate, [(beat * jazz.beat, end)])
     return found
@@ -53,13 +54,17 @@ def players(jazz):
 
 def main(arguments=None) -> None:
     """Print a table of what was measured."""
-    argparse.ArgumentParser(description=__doc__).parse_args(arguments)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--piece", choices=("jazz", "prelude"), default="jazz")
+    piece = parser.parse_args(arguments).piece
+
+    from prelude import load_prelude
 
     from rgm_core import Accompanist
     from rgm_core.datasets import load_jazz
     from rgm_core.datasets.performances import dead_reckoning, follow_accuracy, perform
 
-    jazz = load_jazz()
+    jazz = load_jazz() if piece == "jazz" else load_prelude()
     rate, beat = jazz.sample_rate, jazz.beat
     accompanist = Accompanist(sample_rate=rate, beat=beat).fit(jazz.sound)
     print("right bar / within a beat, in %    accompanist   dead reckoning   (bars: 95, 99)")
