@@ -40,15 +40,15 @@ def _execute(job: dict, send: Callable[..., None]) -> None:
     from papermill.engines import NBClientEngine, papermill_engines
 
     class ReportingEngine(NBClientEngine):
-        """Papermill's engine, telling which cell it is at."""
+        """Papermill's engine, telling which code cell it is at, and under which heading."""
 
         @classmethod
         def execute_managed_notebook(cls, nb_man, kernel_name, **options):
             start, complete = nb_man.cell_start, nb_man.cell_complete
-            total = len(nb_man.nb.cells)
+            places = _places(nb_man.nb.cells)
 
             def cell_start(cell, cell_index=None, **more):
-                send(cell=cell_index + 1, of=total)
+                send(**places[cell_index])
                 return start(cell, cell_index, **more)
 
             def cell_complete(cell, **more):
@@ -70,6 +70,20 @@ def _execute(job: dict, send: Callable[..., None]) -> None:
         cwd=job["cwd"],
         shutdown_kernel="immediate",
     )
+
+
+def _places(cells: list[dict]) -> list[dict]:
+    """For each cell: how many code cells there were up to it, of how many, and the heading above it."""
+    places, code, section = [], 0, ""
+    total = sum(cell["cell_type"] == "code" for cell in cells)
+    for cell in cells:
+        headings = re.findall(r"^#+ +(.+)$", cell["source"], re.MULTILINE)
+        if cell["cell_type"] == "code":
+            code += 1
+        elif headings:
+            section = headings[-1].strip()
+        places.append({"cell": code, "of": total, "section": section})
+    return places
 
 
 def _cut_long_prints(cell: dict) -> None:

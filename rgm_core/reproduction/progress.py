@@ -2,23 +2,32 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 _LINE_SECONDS = 30
 
 
 class PlainProgress(AbstractContextManager):
-    """A line when a notebook starts and ends, and every half minute while it runs."""
+    """A line when a notebook starts and ends, and every half minute while it runs.
 
-    def __init__(self, total: int, console: Console) -> None:
-        self._total = total
+    Parameters
+    ----------
+    estimates : name to seconds
+        Of all notebooks that will run, about; None where that is not known.
+    """
+
+    def __init__(self, estimates: Mapping[str, float | None], console: Console) -> None:
+        self._estimates = estimates
+        self._total = len(estimates)
         self._console = console
         self._lock = threading.Lock()
         self._started: dict[str, float] = {}
-        self._cells: dict[str, tuple[int, int]] = {}
+        self._cells: dict[str, tuple[int, int, str]] = {}
         self._finished = 0
         self._last_line = time.monotonic()
 
@@ -29,12 +38,12 @@ class PlainProgress(AbstractContextManager):
         """Tell that a notebook starts."""
         with self._lock:
             self._started[name] = time.monotonic()
-            self._say(f"{name}: started")
+            self._say(self._title(name))
 
-    def at_cell(self, name: str, cell: int, of: int) -> None:
-        """Tell that a notebook is at its n-th cell."""
+    def at_cell(self, name: str, cell: int, of: int, section: str) -> None:
+        """Tell that a notebook is at its n-th code cell, under a heading."""
         with self._lock:
-            self._cells[name] = (cell, of)
+            self._cells[name] = (cell, of, section)
 
     def finished(self, outcome) -> None:
         """Tell what became of a notebook."""
@@ -52,14 +61,24 @@ class PlainProgress(AbstractContextManager):
         with self._lock:
             if time.monotonic() - self._last_line > _LINE_SECONDS:
                 for name, start in self._started.items():
-                    cell, of = self._cells.get(name, (0, 0))
-                    self._say(f"{name}: cell {cell} of {of}, {elapsed(time.monotonic() - start)}")
+                    cell, of, section = self._cells.get(name, (0, 0, ""))
+                    at = f"{name}: {section}, code cell {cell} of {of}" if section else name
+                    self._say(f"{at}, {elapsed(time.monotonic() - start)}")
+
+    def _title(self, name: str) -> str:
+        """Which notebook this is, and how long it takes."""
+        place, seconds = list(self._estimates).index(name) + 1, self._estimates[name]
+        about = f", about {elapsed(seconds)}" if seconds else ""
+        return f"notebook {place} of {self._total}: {name}{about}"
 
     def _sentence(self, outcome) -> str:
-        cell, of = self._cells.get(outcome.name, (0, 0))
+        cell, of, section = self._cells.get(outcome.name, (0, 0, ""))
         if outcome.error is None:
             return f"{outcome.name}: done in {elapsed(outcome.seconds)}"
-        return f"{outcome.name}: FAILED after {elapsed(outcome.seconds)}, at cell {cell} of {of}"
+        where = f" ({section})" if section else ""
+        return (
+            f"{outcome.name}: FAILED after {elapsed(outcome.seconds)}, at code cell {cell} of {of}{where}"
+        )
 
     def _say(self, line: str) -> None:
         self._last_line = time.monotonic()
@@ -69,14 +88,15 @@ class PlainProgress(AbstractContextManager):
 class BarProgress(PlainProgress):
     """A bar for each notebook that runs, above a line for each that has ended."""
 
-    def __init__(self, total: int, console: Console) -> None:
-        super().__init__(total, console)
+    def __init__(self, estimates: Mapping[str, float | None], console: Console) -> None:
+        super().__init__(estimates, console)
         self._bars = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
-            BarColumn(),
-            TextColumn("cell {task.completed:.0f} of {task.total:.0f}"),
+            BarColumn(bar_width=20),
+            TextColumn("code cell {task.completed:.0f} of {task.total:.0f}"),
             TimeElapsedColumn(),
+            TextColumn("{task.fields[section]}", style="dim", table_column=Column(no_wrap=True)),
             console=console,
             transient=True,
         )
@@ -92,12 +112,12 @@ class BarProgress(PlainProgress):
     def started(self, name: str) -> None:
         """Add a bar."""
         with self._lock:
-            self._tasks[name] = self._bars.add_task(name, total=0)
+            self._tasks[name] = self._bars.add_task(self._title(name), total=0, section="")
 
-    def at_cell(self, name: str, cell: int, of: int) -> None:
+    def at_cell(self, name: str, cell: int, of: int, section: str) -> None:
         """Move a bar."""
-        super().at_cell(name, cell, of)
-        self._bars.update(self._tasks[name], completed=cell, total=of)
+        super().at_cell(name, cell, of, section)
+        self._bars.update(self._tasks[name], completed=cell, total=of, section=section)
 
     def finished(self, outcome) -> None:
         """Turn a bar into a line."""
@@ -108,9 +128,9 @@ class BarProgress(PlainProgress):
         """The bars move by themselves."""
 
 
-def new_progress(total: int, console: Console) -> PlainProgress:
+def new_progress(estimates: Mapping[str, float | None], console: Console) -> PlainProgress:
     """Choose bars for a terminal and lines for anything else."""
-    return BarProgress(total, console) if console.is_terminal else PlainProgress(total, console)
+    return (BarProgress if console.is_terminal else PlainProgress)(estimates, console)
 
 
 def elapsed(seconds: float) -> str:

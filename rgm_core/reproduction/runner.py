@@ -149,7 +149,7 @@ class Runner:
             for line in process.stdout:
                 event = json.loads(line)
                 if "cell" in event:
-                    self._progress.at_cell(job.name, event["cell"], event["of"])
+                    self._progress.at_cell(job.name, event["cell"], event["of"], event["section"])
                 failure = None if event.get("done") else event.get("failed", failure)
             if process.wait() and failure == "stopped":
                 log = (work / "log.txt").read_text("utf-8", errors="replace")

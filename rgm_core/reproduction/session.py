@@ -147,7 +147,8 @@ def _run(
     setting = Setting(
         out=session.out, root=ROOT, claims=session.claims, inputs=session.inputs, seconds=60 * minutes
     )
-    with new_progress(len(due), console) as progress:
+    estimates = {job.name: None if job.quick else session.claims.sizes(job.name).seconds for job in due}
+    with new_progress(estimates, console) as progress:
         return Runner(setting, progress).run(due, workers=workers)
 
 
