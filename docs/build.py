@@ -33,6 +33,7 @@ PAGES = (
     "docs/playing.md",
     "docs/teaching.md",
     "docs/own_film.md",
+    "docs/peers.md",
 )
 FILES = ("LICENSE", "CITATION.cff", "claims.toml", "environment.yml", "benchmarks/mnist.json")
 CONTENTS = """
@@ -52,6 +53,7 @@ Reference <api/index>
 Ways in <docs/launch>
 Deviations <DEVIATIONS>
 Benchmarks <benchmarks/README>
+Beside others <docs/peers>
 Data <data/README>
 ```
 """

@@ -1,5 +1,6 @@
 """The benchmark script explains itself, refuses nonsense, and its table shows what it measured."""
 
+import importlib.util
 import json
 import subprocess
 import sys
@@ -46,3 +47,16 @@ def test_the_table_shows_the_kept_measurement():
     values = [row["value"] for row in kept["measured"]]
     shown = [float(cells[3].replace(",", "").replace("%", "")) for cells in rows[: len(values)]]
     assert shown == pytest.approx(values, rel=0.01)
+
+
+def test_the_page_of_peers_is_what_was_measured():
+    """docs/peers.md is written from benchmarks/peers.json, and so is what the first page says of it."""
+    docs = BENCHMARKS.parent / "docs"
+    spec = importlib.util.spec_from_file_location("peers_page", docs / "peers.py")
+    peers = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(peers)
+    kept = json.loads((BENCHMARKS / "peers.json").read_text(encoding="utf-8"))
+    assert (docs / "peers.md").read_text(encoding="utf-8") == peers.page(kept)
+    assert kept["pymdp"]["free_energy"] < 1e-4
+    assert max(row["posteriors_differ"] for row in kept["pymdp"]["batches"]) < 1e-4
+    assert kept["hmmlearn"]["posteriors_differ"] < 1e-9

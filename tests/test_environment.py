@@ -57,7 +57,8 @@ def requirements(project, *extras):
 
 def direct(project):
     """The dependencies that pyproject.toml itself lists and `uv run` installs: core, extras, groups."""
-    groups = [line for group in project["dependency-groups"].values() for line in group]
+    installed = {name: group for name, group in project["dependency-groups"].items() if name != "peers"}
+    groups = [line for group in installed.values() for line in group]
     lines = [Requirement(line) for line in groups if isinstance(line, str)]
     return requirements(project, "all") + [r for r in lines if r.name != OWN]
 
