@@ -92,9 +92,7 @@ class Codec(TransformerMixin, BaseEstimator):
             return np.concatenate([encode(self.basis_, s) for s in self._signals(self._samples(X))])
         check_scalar(tolerance, "tolerance", Real, min_val=0, max_val=1)
         visible = self._check_visible(visible)
-        samples = self._samples(self._without_hidden(X, visible))
-        channels = samples.ndim - self.place_axis - visible.ndim
-        seen = visible.reshape(*visible.shape, *[1] * channels)
+        samples, seen = self._samples(self._without_hidden(X, visible)), self._with_channels(visible)
         outcomes = np.concatenate([encode(self.basis_, s) for s in self._signals(samples, seen)])
         missing = self._hidden_share(self._hidden_positions(visible)) > tolerance
         outcomes[:, missing] = -1
@@ -156,12 +154,15 @@ class Codec(TransformerMixin, BaseEstimator):
 
     def _without_hidden(self, X: ArrayLike, visible: NDArray[np.bool_]) -> NDArray:
         """Signals with zeros where they are hidden and not finite: what is there has no say."""
-        found = np.asarray(X)
-        if found.dtype.kind != "f" or found.shape[self.place_axis :][: visible.ndim] != visible.shape:
+        found, hidden = np.asarray(X), self._with_channels(~visible)
+        if found.dtype.kind != "f" or found.shape[-hidden.ndim :][: visible.ndim] != visible.shape:
             return found
-        channels = found.ndim - self.place_axis - visible.ndim
-        hidden = ~visible.reshape(*visible.shape, *[1] * channels)
         return np.where(hidden & ~np.isfinite(found), 0, found)
+
+    def _with_channels(self, places: NDArray) -> NDArray:
+        """A value for each place, with axes for the channels that come after the places in a sample."""
+        n_channel_axes = 1 + self.mean_.ndim - self.place_axis - places.ndim
+        return places.reshape(*places.shape, *[1] * n_channel_axes)
 
     def _check_visible(self, visible: ArrayLike) -> NDArray[np.bool_]:
         found = np.asarray(visible)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
     "Ear",
@@ -139,7 +139,15 @@ def hear_hard(ear: Ear, energies: NDArray[np.float64]) -> NDArray[np.integer]:
     return np.rint(place).clip(0, ear.n_bins - 1).astype(np.int8)
 
 
-def hear_soft(ear: Ear, energies: NDArray[np.floating], *, gain=1.0, background=0.0) -> NDArray[np.float64]:
+def hear_sound(ear: Ear, sound: NDArray[np.floating], n_voxels: int) -> NDArray[np.integer]:
+    """Nearest bins of the energies of the first voxels of a sound, (n_voxels, B)."""
+    ends = voxel_ends(ear, len(sound) + ear.sample_rate)[:n_voxels]
+    return hear_hard(ear, band_energies(ear, sound, ends.clip(max=len(sound))))
+
+
+def hear_soft(
+    ear: Ear, energies: NDArray[np.floating], *, gain: ArrayLike = 1.0, background: ArrayLike = 0.0
+) -> NDArray[np.float64]:
     """How well each bin explains each energy: log likelihoods (n, B, b), in nats.
 
     They are log densities of ln E, so that gains can be compared: Gaussian, as wide as half a bin and the
@@ -176,7 +184,7 @@ def count_heard(ear: Ear, sound: NDArray[np.float64], n_voxels: int) -> NDArray[
     be; each energy is shared between bins in proportion to how well they explain it.
     """
     ends = voxel_ends(ear, len(sound) + ear.sample_rate)[:n_voxels]
-    counts = 0.0
+    counts = np.zeros((len(ends), *ear.centres.shape))
     for shift in SHIFTS:
         moved = ends + round(shift * ear.period * ear.sample_rate)
         likelihood = np.exp(hear_soft(ear, band_energies(ear, sound, moved.clip(0, len(sound)))))

@@ -31,25 +31,25 @@ def check_images(images: ArrayLike, shape: tuple[int, ...] | None = None) -> NDA
     """
     found = np.asarray(images)
     if found.dtype.kind not in "biuf":
-        raise ValueError(f"images must be numeric, got an array of {found.dtype}")
+        raise ValueError(f"images must be numeric; found an array of {found.dtype}")
     if found.ndim not in (2, 3, 4) or found.size == 0:
         raise ValueError(
             "images must have shape (n, H, W), (n, H, W, C) or (n, H * W), none of them 0, "
-            f"got {found.shape}"
+            f"found {found.shape}"
         )
     if shape is None:
         _check_layout(found.shape)
     if not np.isfinite(found).all():
         bad = np.flatnonzero(~np.isfinite(found).reshape(len(found), -1).all(axis=1))
-        raise ValueError(f"images must be finite, got NaN or infinity in image {bad[0]}")
+        raise ValueError(f"images must be finite; found NaN or infinity in image {bad[0]}")
     n_pixels = found.shape[1]
     if found.ndim == 2 and shape is None and isqrt(n_pixels) ** 2 != n_pixels:
-        raise ValueError(f"images that are flattened must be square, got {n_pixels} pixels each")
+        raise ValueError(f"images that are flattened must be square; found {n_pixels} pixels each")
     if found.ndim == 2 and (shape is None or (len(shape) == 2 and n_pixels == np.prod(shape))):
         found = found.reshape(len(found), *(shape or (isqrt(n_pixels),) * 2))
     if shape is not None and found.shape[1:] != shape:
         raise ValueError(
-            f"images must have shape (n, {', '.join(map(str, shape))}) as in fit, got {found.shape}"
+            f"images must have shape (n, {', '.join(map(str, shape))}) as in fit; found {found.shape}"
         )
     return found
 
@@ -58,12 +58,12 @@ def _check_layout(shape: tuple[int, ...]) -> None:
     """Raise ``ValueError`` where a shape is likely to mean something else than it says."""
     if len(shape) == 4 and shape[3] > MAX_CHANNELS:
         raise ValueError(
-            f"images must have their channels last, (n, H, W, C), at most {MAX_CHANNELS} of them; got "
+            f"images must have their channels last, (n, H, W, C), at most {MAX_CHANNELS} of them; found "
             f"{shape}: where they come second, use np.moveaxis(images, 1, -1)"
         )
     if len(shape) == 3 and shape[2] in (3, 4) and shape[1] >= 2 * shape[2]:
         raise ValueError(
-            f"images must have shape (n, H, W) or (n, H, W, C); got {shape}: one colour image is "
+            f"images must have shape (n, H, W) or (n, H, W, C); found {shape}: one colour image is "
             f"{(1, *shape)}, and grey images that are {shape[2]} wide are {(*shape, 1)}"
         )
 
@@ -126,10 +126,10 @@ class ImageCodec(Codec):
     def __init__(
         self,
         *,
-        tile=4,
+        tile: float = 4,
         n_bins=7,
-        max_modes=16,
-        su=8,
+        max_modes: int | None = 16,
+        su: float = 8,
         preprocess=True,
         size=32,
         grey_channels=3,
@@ -203,7 +203,7 @@ class ImageCodec(Codec):
             if images.max() > high + (high - low) or images.min() < low - (high - low):
                 raise ValueError(
                     f"images must have pixels of about {low:g} … {high:g} as in fit; "
-                    f"got {images.min()} … {images.max()}"
+                    f"found {images.min()} … {images.max()}"
                 )
         return images
 

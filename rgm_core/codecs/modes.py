@@ -17,19 +17,6 @@ from sklearn.utils import check_scalar
 
 from rgm_core.codecs.tiles import Tiling
 
-__all__ = [
-    "Basis",
-    "decode",
-    "encode",
-    "expected_variates",
-    "fit_basis",
-    "principal_modes",
-    "project",
-    "quantise",
-    "reconstruct",
-    "share",
-]
-
 MAX_BINS = np.iinfo(np.int16).max  # outcomes are stored as int8 or int16
 
 
@@ -82,28 +69,28 @@ def check_settings(n_bins: int, max_modes: int | None, su: float) -> None:
     check_scalar(n_bins, "n_bins", Integral, min_val=3, max_val=MAX_BINS)
     if n_bins % 2 == 0:
         raise ValueError(
-            f"n_bins must be odd, so that 0 is a bin centre, got {n_bins}: use {n_bins - 1} or {n_bins + 1}"
+            f"n_bins must be odd, with 0 as a bin centre; found {n_bins}: use {n_bins - 1} or {n_bins + 1}"
         )
     if max_modes is not None:
         check_scalar(max_modes, "max_modes", Integral, min_val=1)
     check_scalar(su, "su", Real)
     if not su > 0:  # NaN is not either
-        raise ValueError(f"su must be positive, got {su}")
+        raise ValueError(f"su must be positive; found {su}")
 
 
 def check_signal(signal: ArrayLike, n_channels: int | None, n_positions: int) -> NDArray:
     """Return the signal as float32 (if it is) or float64 (n, C, P), or raise ``ValueError``."""
     found = np.asarray(signal)
     if found.dtype.kind not in "biuf":
-        raise ValueError(f"signal must be numeric, got an array of {found.dtype}")
+        raise ValueError(f"signal must be numeric; found an array of {found.dtype}")
     channels = "n_channels" if n_channels is None else n_channels
     fits = found.ndim == 3 and found.shape[2] == n_positions
     if not fits or found.size == 0 or n_channels not in (None, found.shape[1]):
         raise ValueError(
-            f"signal must have shape (n_samples, {channels}, {n_positions}), got {found.shape}"
+            f"signal must have shape (n_samples, {channels}, {n_positions}); found {found.shape}"
         )
     if not np.isfinite(found).all():
-        raise ValueError("signal must be finite, got NaN or infinity")
+        raise ValueError("signal must be finite; found NaN or infinity")
     return found if found.dtype == np.float32 else found.astype(np.float64, copy=False)
 
 
@@ -263,7 +250,7 @@ def expected_variates(basis: Basis, outcomes: ArrayLike) -> NDArray[np.floating]
     if found.ndim not in (2, 3) or found.shape[1:] != expected[: found.ndim - 1]:
         raise ValueError(
             f"outcomes must have shape (n, {basis.n_modalities}), or (n, {basis.n_modalities}, "
-            f"{n_bins}) if they are probabilities, got {found.shape}"
+            f"{n_bins}) if they are probabilities; found {found.shape}"
         )
     if found.ndim == 2:
         check_integers(found, n_bins)
@@ -271,7 +258,7 @@ def expected_variates(basis: Basis, outcomes: ArrayLike) -> NDArray[np.floating]
         known = np.where(found < 0, middle, found)
         return basis.bin_centres[np.arange(basis.n_modalities), known]
     if found.dtype.kind not in "biuf":
-        raise ValueError(f"outcomes must be numeric, got an array of {found.dtype}")
+        raise ValueError(f"outcomes must be numeric; found an array of {found.dtype}")
     if not (np.abs(found.sum(axis=2) - 1) <= 1e-4).all() or (found < 0).any():
         raise ValueError("outcomes of shape (n, M, b) must be >= 0 and sum to one over bins")
     return np.einsum("nmb,mb->nm", found, basis.bin_centres).astype(basis.dtype, copy=False)
@@ -280,10 +267,11 @@ def expected_variates(basis: Basis, outcomes: ArrayLike) -> NDArray[np.floating]
 def check_integers(outcomes: NDArray, n_bins: int) -> None:
     """Raise ``ValueError`` unless outcomes are integers in -1..n_bins-1."""
     if outcomes.dtype.kind not in "iu":
-        raise ValueError(f"outcomes of shape (n, M) must be integers, got {outcomes.dtype}")
+        raise ValueError(f"outcomes of shape (n, M) must be integers; found {outcomes.dtype}")
     if outcomes.size and (outcomes.min() < -1 or outcomes.max() >= n_bins):
         raise ValueError(
-            f"outcomes must be in 0..{n_bins - 1}, or -1 if missing, got {outcomes.min()}..{outcomes.max()}"
+            f"outcomes must be in 0..{n_bins - 1}, or -1 if missing; "
+            f"found {outcomes.min()}..{outcomes.max()}"
         )
 
 

@@ -20,11 +20,11 @@ def check_planes(images: ArrayLike) -> NDArray:
     """Return images as a finite numeric array (..., H, W), or raise ``ValueError``."""
     found = np.asarray(images)
     if found.dtype.kind not in "biuf":
-        raise ValueError(f"images must be numeric, got an array of {found.dtype}")
+        raise ValueError(f"images must be numeric; found an array of {found.dtype}")
     if found.ndim < 2 or found.size == 0:
-        raise ValueError(f"images must have shape (..., H, W), none of them 0, got {found.shape}")
+        raise ValueError(f"images must have shape (..., H, W), none of them 0; found {found.shape}")
     if not np.isfinite(found).all():
-        raise ValueError("images must be finite, got NaN or infinity")
+        raise ValueError("images must be finite; found NaN or infinity")
     return found
 
 
@@ -99,7 +99,7 @@ def equalise(images: ArrayLike) -> NDArray[np.float64]:
     height, width = images.shape[-2:]
     n = height * width
     if n > 1 << INDEX_BITS:
-        raise ValueError(f"images must have at most {1 << INDEX_BITS} pixels, got {n}")
+        raise ValueError(f"images must have at most {1 << INDEX_BITS} pixels; found {n}")
     values = images.swapaxes(-1, -2).reshape(-1, n) + 0.0  # column-major; -0.0 becomes 0.0
     keys = values.view(np.int64)
     # The bits of a float, read as an integer, sort as the float does; backwards if negative.

@@ -6,6 +6,7 @@ Sounds are float arrays in -1..1, or integers, which count as fractions of their
 from functools import lru_cache
 from math import gcd
 from numbers import Integral
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -35,22 +36,22 @@ def check_audio(audio: ArrayLike, name: str = "audio") -> NDArray[np.float64]:
     found = np.asarray(audio)
     found = found.astype(found.dtype.newbyteorder("="), copy=False)
     if found.dtype.kind != "f" and found.dtype not in (np.int16, np.int32):
-        raise ValueError(f"{name} must be float, int16 or int32, got an array of {found.dtype}")
+        raise ValueError(f"{name} must be float, int16 or int32; found an array of {found.dtype}")
     if found.ndim not in (1, 2) or found.size == 0:
         raise ValueError(
-            f"{name} must have shape (n_samples,) or (n_samples, n_channels), got {found.shape}"
+            f"{name} must have shape (n_samples,) or (n_samples, n_channels); found {found.shape}"
         )
     if found.ndim == 2 and found.shape[1] > MAX_CHANNELS:
         raise ValueError(
-            f"{name} must have at most {MAX_CHANNELS} channels, got shape {found.shape}: "
+            f"{name} must have at most {MAX_CHANNELS} channels; found shape {found.shape}: "
             "if channels come first, transpose it"
         )
     if not np.isfinite(found).all():
         where = np.flatnonzero(~np.isfinite(found.reshape(len(found), -1)).all(axis=1))[0]
-        raise ValueError(f"{name} must be finite, got NaN or infinity at sample {where}")
+        raise ValueError(f"{name} must be finite; found NaN or infinity at sample {where}")
     if found.dtype.kind == "f" and np.abs(found).max() > HEADROOM:
         raise ValueError(
-            f"{name} of floats must lie in -1..1, got a peak of {np.abs(found).max():.6g}: "
+            f"{name} of floats must lie in -1..1; found a peak of {np.abs(found).max():.6g}: "
             "divide it by its full scale (32768 for 16 bits), or give int16 or int32"
         )
     full_scale = 1 if found.dtype.kind == "f" else -float(np.iinfo(found.dtype).min)
@@ -86,7 +87,8 @@ def resample(audio: ArrayLike, rate: int, new_rate: int) -> NDArray[np.floating]
     up, down = int(new_rate) // common, int(rate) // common
     if up == down:
         return np.array(audio)
-    return resample_poly(np.asarray(audio), up, down, window=_low_pass(max(up, down)))
+    taps: Any = _low_pass(max(up, down))  # SciPy's stubs know windows by name only
+    return resample_poly(np.asarray(audio), up, down, window=taps)
 
 
 @lru_cache(maxsize=4)

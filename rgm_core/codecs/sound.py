@@ -8,13 +8,13 @@ from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_scalar, gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from rgm_core.codecs import wavelet
-from rgm_core.codecs.hearing import band_energies, fit_ear, hear_hard, voxel_ends
-from rgm_core.codecs.modes import expected_variates, fit_basis, project, quantise, reconstruct
+from rgm_core.codecs.base import Codec
+from rgm_core.codecs.hearing import Ear, fit_ear, hear_sound
+from rgm_core.codecs.modes import expected_variates, reconstruct
 from rgm_core.codecs.resampling import check_rate, mix_down, resample
 from rgm_core.codecs.tiles import tile_positions
 from rgm_core.codecs.voxels import choose_runs, join_voxels, transform_voxels
@@ -22,7 +22,7 @@ from rgm_core.codecs.voxels import choose_runs, join_voxels, transform_voxels
 __all__ = ["SoundCodec"]
 
 
-class SoundCodec(TransformerMixin, BaseEstimator):
+class SoundCodec(Codec):
     """Encode sounds as discrete outcomes, and decode outcomes as sounds.
 
     A sound is mixed to one channel, resampled and scaled to a root mean square of one. Its
@@ -55,6 +55,7 @@ class SoundCodec(TransformerMixin, BaseEstimator):
     ear_ : `rgm_core.codecs.hearing.Ear`, or ``None`` without bands.
     basis_ : `rgm_core.codecs.modes.Basis`, with the tiles (``basis_.tiling``) and modes.
     bank_ : `rgm_core.codecs.wavelet.WaveletBank`, with the frequencies in Hz.
+    mean_ : (R, F) the mean voxel, which stands in for frequencies that are hidden.
     voxel_, overlap_ : samples of a voxel at `rate`, and over which it fades into its neighbours.
     bit_rate_ : bits per second that outcomes take, if all of a modality were equally frequent.
     gain_ : what sounds are multiplied by to be of the level of the one seen in `fit`, at one.
@@ -70,7 +71,7 @@ class SoundCodec(TransformerMixin, BaseEstimator):
     defaults, but for the overlap.
     """
 
-    portion = 512  # voxels handled at once, to bound memory
+    place_axis = 2  # of voxels (n, R, F)
     most_fitted = 2048  # voxels that modes are fitted to, spread over a long sound
 
     def __init__(
@@ -123,63 +124,58 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         """
         check_rate(self.sample_rate)
         check_rate(self.rate, "rate")
+        self._check_sample_rate(sample_rate)
         self.bank_ = wavelet.make_bank(
-            self.n_frequencies,
-            low=self.low,
-            high=self.high,
-            rate=self.rate,
-            grid=self.grid,
-            width=self.width,
-        )
-        sound = self._prepare(X, sample_rate)
+            self.n_frequencies, low=self.low, high=self.high, rate=self.rate,
+            grid=self.grid, width=self.width,
+        )  # fmt: skip
+        sound = self._prepare(X)
         self.voxel_ = self._check_voxel(len(sound))
         level = np.sqrt(np.square(sound).mean())
         if level < np.finfo(np.float32).eps:
-            raise ValueError(f"X must not be silent, got a root mean square of {level:.2g}")
+            raise ValueError(f"X must not be silent; found a root mean square of {level:.2g}")
         self.gain_ = 1 / level
-        self.basis_ = fit_basis(
-            np.concatenate(list(self._voxels(sound, most=self.most_fitted))),
-            tile_positions(np.arange(self.n_frequencies)[:, None], self.tile),
-            n_bins=self.n_bins,
-            max_modes=self.max_modes,
-            su=self.su,
-        )
-        self.tile_of_ = self.basis_.tile_of
-        self.locations_ = self.basis_.tiling.locations[self.tile_of_]
-        self.bin_centres_ = self.basis_.bin_centres
+        tiling = tile_positions(np.arange(self.n_frequencies)[:, None], self.tile)
+        self._fit_modes(np.concatenate(list(self._voxels(sound, most=self.most_fitted))), tiling)
         self.streams_ = np.zeros(self.basis_.n_modalities, int)
-        self.ear_ = None
+        self.ear_: Ear | None = None
         if self.n_bands:
             self._fit_ear(mix_down(X))
         self.n_outcomes_ = np.full(len(self.streams_), self.n_bins)
         self.bit_rate_ = float(np.log2(self.n_outcomes_).sum() * self.rate / self.voxel_)
         return self
 
-    def transform(self, X: ArrayLike, *, sample_rate: int | None = None) -> NDArray[np.integer]:
+    def transform(
+        self, X: ArrayLike, *, sample_rate: int | None = None, visible: ArrayLike | None = None,
+        tolerance: float = 0.02,
+    ) -> NDArray[np.integer]:  # fmt: skip
         """Encode a sound, see `fit`, as outcomes (n_voxels, M) in 0..n_bins-1.
 
-        What does not fill a voxel at the end is dropped. Variates outside the bins of `fit` go to
-        the end bins. Outcomes are int8, or int16 if there are more than 127 bins.
+        What does not fill a voxel at the end is dropped, the rest as in `Codec.transform`. ``visible``
+        (F,) is False for frequencies of ``bank_`` that are not to be listened to, such as those that a
+        telephone takes away; bands that are heard there are missing, -1, too.
         """
-        variates = self.variates(X, sample_rate=sample_rate)
-        played = quantise(self.basis_, variates)
+        check_is_fitted(self)
+        self._check_sample_rate(sample_rate)
+        played = super().transform(X, visible=visible, tolerance=tolerance)
         if self.ear_ is None:
             return played
-        sound = mix_down(X)
-        ends = voxel_ends(self.ear_, len(sound) + self.sample_rate)[: len(played)]
-        energies = band_energies(self.ear_, sound, ends.clip(max=len(sound)))
-        return np.hstack([hear_hard(self.ear_, energies).astype(played.dtype), played])
+        heard = hear_sound(self.ear_, mix_down(X), len(played)).astype(played.dtype)
+        if visible is not None:
+            places = np.rint(self.locations_[: self.n_bands, 0]).astype(int)
+            heard[:, ~self._check_visible(visible)[places]] = -1
+        return np.hstack([heard, played])
 
     def variates(self, X: ArrayLike, *, sample_rate: int | None = None) -> NDArray[np.floating]:
         """How much of each mode there is in a sound: (n_voxels, M), before they are binned."""
-        check_is_fitted(self)
-        voxels = self._voxels(self._prepare(X, sample_rate))
-        return np.concatenate([project(self.basis_, part) for part in voxels])
+        self._check_sample_rate(sample_rate)
+        return super().variates(X)
 
     def image(self, X: ArrayLike, *, sample_rate: int | None = None) -> NDArray[np.floating]:
         """Return the wavelet transform (F, n) of a sound, real part, at `rate` and scaled."""
         check_is_fitted(self)
-        sound = self._prepare(X, sample_rate) * self.gain_
+        self._check_sample_rate(sample_rate)
+        sound = self._prepare(X) * self.gain_
         return wavelet.transform(self.bank_, sound.astype(np.float32))
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.floating]:
@@ -201,11 +197,6 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         parts = gen_batches(max(len(played), 1), self.portion)
         return self._join(expected_variates(self.basis_, played[part]) for part in parts)
 
-    def inverse_variates(self, variates: ArrayLike) -> NDArray[np.floating]:
-        """Decode variates (n_voxels, M), not binned, as a sound, see `inverse_transform`."""
-        found = self._check_variates(variates)
-        return self._join(found[part] for part in gen_batches(len(found), self.portion))
-
     def decoded_image(self, X: ArrayLike) -> NDArray[np.floating]:
         """Return the wavelet transform (F, n) that outcomes stand for, see `inverse_transform`."""
         check_is_fitted(self)
@@ -216,7 +207,9 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         found = np.asarray(image)
         if found.ndim != 2 or len(found) != self.n_frequencies or found.size == 0:
-            raise ValueError(f"image must have shape ({self.n_frequencies}, n_samples), got {found.shape}")
+            raise ValueError(
+                f"image must have shape ({self.n_frequencies}, n_samples); found {found.shape}"
+            )
         return self._scale(wavelet.resynthesise(found))
 
     def _join(self, variates: Iterable[NDArray]) -> NDArray[np.float64]:
@@ -230,13 +223,26 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         sound = resample(sound, self.rate, self.sample_rate)
         return sound / max(1.0, np.abs(sound).max())
 
-    def _prepare(self, X: ArrayLike, sample_rate: int | None) -> NDArray[np.float64]:
+    def _samples(self, X: ArrayLike, *, fitted: bool = True) -> NDArray[np.floating]:
+        return self._prepare(X)
+
+    def _signals(self, samples: NDArray, seen: NDArray | None = None) -> Iterator[NDArray]:
+        for voxels in self._voxels(samples):
+            yield voxels if seen is None else np.where(seen, voxels, self.mean_)
+
+    def _signal(self, samples: NDArray) -> NDArray[np.floating]:
+        return samples
+
+    def _restore(self, signal: NDArray[np.floating]) -> NDArray[np.floating]:
+        return self.inverse_image(join_voxels(signal, self.overlap_))
+
+    def _prepare(self, X: ArrayLike) -> NDArray[np.floating]:
         """Return a sound as one channel at `rate`, without its mean."""
-        if sample_rate not in (None, self.sample_rate):
-            raise ValueError(
-                f"sample_rate must be that of the codec, {self.sample_rate} Hz, got {sample_rate}"
-            )
         return resample(mix_down(X), self.sample_rate, self.rate)
+
+    def _check_sample_rate(self, rate: int | None) -> None:
+        if rate not in (None, self.sample_rate):
+            raise ValueError(f"sample_rate must be that of the codec, {self.sample_rate} Hz; found {rate}")
 
     def _check_voxel(self, n_samples: int) -> int:
         """Return the samples of a voxel for a sound of so many samples, or raise."""
@@ -244,16 +250,16 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         check_scalar(voxel, "voxel", Integral, min_val=1)
         if n_samples < 2 * voxel:
             raise ValueError(
-                f"X must last two voxels of {voxel} samples at {self.rate} Hz, got {n_samples}"
+                f"X must last two voxels of {voxel} samples at {self.rate} Hz; found {n_samples}"
             )
         longest = None if self.voxel is None else voxel  # a voxel that is found shortens the overlap
         check_scalar(self.overlap, "overlap", Integral, min_val=0, max_val=longest)
         if self.overlap % 2:
-            raise ValueError(f"overlap must be even, got {self.overlap}")
+            raise ValueError(f"overlap must be even; found {self.overlap}")
         self.overlap_ = min(self.overlap, voxel // 2 * 2)
         return int(voxel)
 
-    def _fit_ear(self, sound: NDArray[np.float64]) -> None:
+    def _fit_ear(self, sound: NDArray[np.floating]) -> None:
         """Add the stream that is heard in front of the one that is played."""
         check_scalar(self.n_bands, "n_bands", Integral, min_val=1, max_val=256)
         period, high = self.voxel_ / self.rate, min(self.high, self.sample_rate / 2)
@@ -267,29 +273,26 @@ class SoundCodec(TransformerMixin, BaseEstimator):
         """Return those of the outcomes that are played."""
         found = np.asarray(X)
         if found.ndim < 2 or found.shape[1] != len(self.streams_):
-            raise ValueError(f"outcomes must have {len(self.streams_)} modalities, got shape {found.shape}")
-        return found[:, self.n_bands :]
-
-    def _check_variates(self, variates: ArrayLike) -> NDArray:
-        """Return variates (n_voxels, M), or raise ``ValueError``."""
-        check_is_fitted(self)
-        found = np.asarray(variates)
-        if found.ndim != 2 or found.shape[1] != self.basis_.n_modalities or not len(found):
             raise ValueError(
-                f"variates must have shape (n_voxels, {self.basis_.n_modalities}), got {found.shape}"
+                f"outcomes must have {len(self.streams_)} modalities; found shape {found.shape}"
             )
-        return found
+        return found[:, self.n_bands :]
 
     def _image(self, variates: ArrayLike) -> NDArray[np.floating]:
         """Return the wavelet transform (F, n) that variates (n_voxels, M) stand for."""
-        return join_voxels(reconstruct(self.basis_, self._check_variates(variates)), self.overlap_)
+        found = np.asarray(variates)
+        if found.ndim != 2 or found.shape[1] != self.basis_.n_modalities or not len(found):
+            raise ValueError(
+                f"variates must have shape (n_voxels, {self.basis_.n_modalities}); found {found.shape}"
+            )
+        return join_voxels(reconstruct(self.basis_, found), self.overlap_)
 
-    def _voxels(self, sound: NDArray[np.float64], *, most: int | None = None) -> Iterator[NDArray]:
+    def _voxels(self, sound: NDArray[np.floating], *, most: int | None = None) -> Iterator[NDArray]:
         """Yield the scaled wavelet transform of a prepared sound, cut (n, R, F), in runs of voxels."""
         n_voxels = len(sound) // self.voxel_
         if not n_voxels:
             raise ValueError(
-                f"X must last a voxel of {self.voxel_} samples at {self.rate} Hz, got {len(sound)}"
+                f"X must last a voxel of {self.voxel_} samples at {self.rate} Hz; found {len(sound)}"
             )
         for run in choose_runs(n_voxels, self.portion, most):
             yield transform_voxels(self.bank_, sound, self.gain_, self.voxel_, self.overlap_, run)

@@ -42,11 +42,11 @@ def check_positions(positions: ArrayLike) -> NDArray[np.float64]:
     """Return positions as a finite float array (P, D), or raise ``ValueError``."""
     found = np.asarray(positions)
     if found.dtype.kind not in "biuf":
-        raise ValueError(f"positions must be numeric, got an array of {found.dtype}")
+        raise ValueError(f"positions must be numeric; found an array of {found.dtype}")
     if found.ndim != 2 or found.size == 0:
-        raise ValueError(f"positions must have shape (n_positions, n_dimensions), got {found.shape}")
+        raise ValueError(f"positions must have shape (n_positions, n_dimensions); found {found.shape}")
     if not np.isfinite(found).all():
-        raise ValueError("positions must be finite, got NaN or infinity")
+        raise ValueError("positions must be finite; found NaN or infinity")
     return found.astype(float)
 
 
@@ -75,7 +75,7 @@ def centroid_lattice(positions: ArrayLike, tile: float) -> NDArray[np.float64]:
     positions = check_positions(positions)
     check_scalar(tile, "tile", Real)
     if not 1 <= tile < np.inf:
-        raise ValueError(f"tile must be finite and at least 1, got {tile}")
+        raise ValueError(f"tile must be finite and at least 1; found {tile}")
     low, high = positions.min(axis=0), positions.max(axis=0)
     # Halves round up, where Python's round would go to the even number.
     counts = np.floor((high - low + 1) / tile + 0.5).astype(int)

@@ -71,10 +71,11 @@ def check_grid(n_frequencies: int, low: float, high: float, rate: float, grid: s
         check_scalar(value, name, Real)
     if not 0 < low < high <= rate / 2 < np.inf:
         raise ValueError(
-            f"frequencies must obey 0 < low < high <= rate / 2, got low={low}, high={high}, rate={rate} Hz"
+            "frequencies must obey 0 < low < high <= rate / 2; "
+            f"found low={low}, high={high}, rate={rate} Hz"
         )
     if grid not in GRIDS:
-        raise ValueError(f"grid must be one of {GRIDS}, got {grid!r}")
+        raise ValueError(f"grid must be one of {GRIDS}; found {grid!r}")
 
 
 def make_bank(
@@ -186,8 +187,8 @@ def check_sound(sound: ArrayLike) -> NDArray[np.floating]:
     found = np.asarray(sound)
     if found.dtype.kind not in "iuf" or found.ndim != 1 or found.size == 0:
         raise ValueError(
-            f"sound must be a numeric array (n_samples,), got {found.dtype} of shape {found.shape}"
+            f"sound must be a numeric array (n_samples,); found {found.dtype} of shape {found.shape}"
         )
     if not np.isfinite(found).all():
-        raise ValueError("sound must be finite, got NaN or infinity")
+        raise ValueError("sound must be finite; found NaN or infinity")
     return found if found.dtype == np.float32 else found.astype(np.float64)

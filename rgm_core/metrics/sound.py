@@ -40,7 +40,7 @@ def spectrogram_correlation(
     sound, decoded = check_pair(sound, decoded)
     window = max(8, round(WINDOW_SECONDS * rate))
     if len(sound) < window:
-        raise ValueError(f"sound must be at least {window} samples long, got {len(sound)}")
+        raise ValueError(f"sound must be at least {window} samples long; found {len(sound)}")
     n, total, products = 0, np.zeros(2), np.zeros((2, 2))
     for part in gen_even_slices(len(sound), -(-len(sound) // PORTION)):
         cells = []
@@ -74,7 +74,7 @@ def border_jump(decoded: ArrayLike, borders: ArrayLike, *, around: int = 64) -> 
     borders = np.asarray(borders)
     inside = borders[(borders > around + 4) & (borders < len(decoded) - around - 4)]
     if not len(inside):
-        raise ValueError(f"borders must lie more than {around + 4} samples inside, got {borders}")
+        raise ValueError(f"borders must lie more than {around + 4} samples inside; found {borders}")
     at = bends[inside[:, None] + np.arange(-2, 0)]  # the two bends that involve the border's step
     reach = np.r_[-around - 2 : -2, 0:around]
     near = bends[inside[:, None] + reach]
@@ -102,7 +102,7 @@ def beat_period(
     sound = mix_down(sound)
     hop = max(rate // 100, 1)
     if len(sound) < 2 * longest * rate + 4 * hop:
-        raise ValueError(f"sound must last {2 * longest} s or more, got {len(sound) / rate:.2f} s")
+        raise ValueError(f"sound must last {2 * longest} s or more; found {len(sound) / rate:.2f} s")
     pieces = np.lib.stride_tricks.sliding_window_view(sound, 4 * hop)[::hop] * np.hanning(4 * hop)
     level = np.log1p(10 * np.abs(np.fft.rfft(pieces, axis=1)))
     onsets = np.maximum(np.diff(level, axis=0), 0).sum(axis=1)
@@ -130,7 +130,7 @@ def check_pair(sound: ArrayLike, decoded: ArrayLike) -> tuple[NDArray, NDArray]:
     sound, decoded = np.asarray(sound, float), np.asarray(decoded, float)
     if sound.ndim != 1 or sound.shape != decoded.shape or not sound.size:
         raise ValueError(
-            "sound and decoded must have one and the same shape (n_samples,), "
-            f"got {sound.shape} and {decoded.shape}"
+            "sound and decoded must have one and the same shape (n_samples,); "
+            f"found {sound.shape} and {decoded.shape}"
         )
     return sound, decoded

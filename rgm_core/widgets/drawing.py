@@ -65,7 +65,7 @@ def place_digit(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     picture = check_planes(picture)
     if picture.ndim != 2 or picture.dtype != np.uint8:
-        raise ValueError(f"picture must be (H, W) uint8, got {picture.shape} {picture.dtype}")
+        raise ValueError(f"picture must be (H, W) uint8; found {picture.shape} {picture.dtype}")
     placed = np.zeros((SIZE, SIZE), np.uint8)
     if not picture.any():
         return placed
@@ -76,6 +76,6 @@ def place_digit(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     centre = scale * (np.array(center_of_mass(digit)) + 0.5)  # from the edge of the first pixel
     limit = [SIZE - height, SIZE - width]
     top, left = np.clip(np.rint(CENTRE - centre).astype(int), 0, limit)
-    digit = Image.fromarray(digit).resize((width, height), Image.Resampling.BILINEAR)
-    placed[top : top + height, left : left + width] = digit
+    resized = Image.fromarray(digit).resize((width, height), Image.Resampling.BILINEAR)
+    placed[top : top + height, left : left + width] = np.asarray(resized)
     return placed

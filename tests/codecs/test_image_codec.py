@@ -200,10 +200,10 @@ def test_unfitted_codec_says_so(method):
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (np.zeros((3, 28)), "flattened must be square, got 28 pixels"),
-        (np.zeros(784), r"images must have shape .* got \(784,\)"),
-        (np.zeros((0, 28, 28)), r"images must have shape .* got \(0, 28, 28\)"),
-        (np.array([["a"]]), "images must be numeric, got an array of <U1"),
+        (np.zeros((3, 28)), "flattened must be square; found 28 pixels"),
+        (np.zeros(784), r"images must have shape .* found \(784,\)"),
+        (np.zeros((0, 28, 28)), r"images must have shape .* found \(0, 28, 28\)"),
+        (np.array([["a"]]), "images must be numeric; found an array of <U1"),
         (np.where(np.arange(3)[:, None, None] == 1, np.nan, np.ones((3, 4, 4))), "in image 1"),
     ],
 )
@@ -215,7 +215,7 @@ def test_bad_images_are_named(images, message):
 @pytest.mark.parametrize("shape", [(2, 27, 27), (2, 28, 28, 3), (2, 783)])
 def test_images_of_another_shape_than_in_fit_are_refused(shape):
     codec = ImageCodec(tile=8).fit(SMALL)
-    with pytest.raises(ValueError, match=r"shape \(n, 28, 28\) as in fit, got \(2, "):
+    with pytest.raises(ValueError, match=r"shape \(n, 28, 28\) as in fit; found \(2, "):
         codec.transform(np.ones(shape))
 
 

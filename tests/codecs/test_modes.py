@@ -146,12 +146,12 @@ def test_outcomes_take_the_smallest_type_that_holds_them(n_bins, dtype):
 @pytest.mark.parametrize(
     ("changes", "error", "message"),
     [
-        ({"n_bins": 8}, ValueError, "n_bins must be odd.*got 8: use 7 or 9"),
+        ({"n_bins": 8}, ValueError, "n_bins must be odd.*found 8: use 7 or 9"),
         ({"n_bins": 1}, ValueError, "n_bins == 1, must be >= 3"),
         ({"n_bins": 7.0}, TypeError, "n_bins must be an instance of int"),
         ({"max_modes": 0}, ValueError, "max_modes == 0, must be >= 1"),
-        ({"su": 0}, ValueError, "su must be positive, got 0"),
-        ({"su": np.nan}, ValueError, "su must be positive, got nan"),
+        ({"su": 0}, ValueError, "su must be positive; found 0"),
+        ({"su": np.nan}, ValueError, "su must be positive; found nan"),
         ({"su": 1e-6}, ValueError, "signal has no modes to keep.*su=1e-06 is too small"),
         ({"copies": 0}, ValueError, "copies == 0, must be >= 1"),
     ],
@@ -165,9 +165,9 @@ def test_bad_settings_are_named(changes, error, message):
     ("signal", "message"),
     [
         (np.zeros((3, 2, 12)), "zero everywhere"),
-        (np.ones((3, 12)), r"shape \(n_samples, n_channels, 12\), got \(3, 12\)"),
-        (np.ones((3, 2, 11)), r"shape \(n_samples, n_channels, 12\), got \(3, 2, 11\)"),
-        (np.ones((0, 2, 12)), r"got \(0, 2, 12\)"),
+        (np.ones((3, 12)), r"shape \(n_samples, n_channels, 12\); found \(3, 12\)"),
+        (np.ones((3, 2, 11)), r"shape \(n_samples, n_channels, 12\); found \(3, 2, 11\)"),
+        (np.ones((0, 2, 12)), r"found \(0, 2, 12\)"),
         (np.full((3, 2, 12), np.nan), "signal must be finite"),
         (np.full((3, 2, 12), "a"), "signal must be numeric"),
     ],
@@ -179,7 +179,7 @@ def test_bad_signals_are_named(signal, message):
 
 def test_signals_with_other_channels_than_the_basis_are_refused():
     basis, _ = random_basis(0)
-    with pytest.raises(ValueError, match=r"shape \(n_samples, 2, 12\), got \(3, 1, 12\)"):
+    with pytest.raises(ValueError, match=r"shape \(n_samples, 2, 12\); found \(3, 1, 12\)"):
         encode(basis, np.ones((3, 1, 12)))
 
 
@@ -189,9 +189,9 @@ def test_signals_with_other_channels_than_the_basis_are_refused():
         (lambda m: np.zeros((2, m + 1), int), "outcomes must have shape"),
         (lambda m: np.zeros(m, int), "outcomes must have shape"),
         (lambda m: np.full((2, m, 4), 0.25), "outcomes must have shape"),
-        (lambda m: np.zeros((2, m)), r"shape \(n, M\) must be integers, got float64"),
-        (lambda m: np.full((2, m), 5), r"in 0..4, or -1 if missing, got 5..5"),
-        (lambda m: np.full((2, m), -2), r"in 0..4, or -1 if missing, got -2..-2"),
+        (lambda m: np.zeros((2, m)), r"shape \(n, M\) must be integers; found float64"),
+        (lambda m: np.full((2, m), 5), r"in 0..4, or -1 if missing; found 5..5"),
+        (lambda m: np.full((2, m), -2), r"in 0..4, or -1 if missing; found -2..-2"),
         (lambda m: np.full((2, m, 5), 0.25), "sum to one"),
         (lambda m: np.tile([1.5, -0.5, 0, 0, 0], (2, m, 1)), ">= 0"),
         (lambda m: np.full((2, m, 5), np.nan), "sum to one"),

@@ -79,8 +79,8 @@ def test_a_constant_image_becomes_a_ramp_from_left_to_right():
 @pytest.mark.parametrize(
     ("images", "message"),
     [
-        (np.zeros(3), r"images must have shape .* got \(3,\)"),
-        (np.zeros((0, 3, 3)), r"images must have shape .* got \(0, 3, 3\)"),
+        (np.zeros(3), r"images must have shape .* found \(3,\)"),
+        (np.zeros((0, 3, 3)), r"images must have shape .* found \(0, 3, 3\)"),
         (np.array([[1.0, np.inf]]), "images must be finite"),
         (np.array([["a", "b"]]), "images must be numeric"),
     ],
@@ -91,5 +91,5 @@ def test_bad_images_are_named(step, images, message):
 
 
 def test_images_with_more_pixels_than_the_keys_can_count_are_refused():
-    with pytest.raises(ValueError, match="at most 1048576 pixels, got 1049600"):
+    with pytest.raises(ValueError, match="at most 1048576 pixels; found 1049600"):
         equalise(np.zeros((1025, 1024), np.uint8))

@@ -63,7 +63,7 @@ def test_the_order_of_bytes_does_not_matter():
         (lambda: resample(NOISE, 0, 8000), "rate == 0, must be >= 1"),
         (lambda: resample(NOISE, 8000, -1), "new_rate == -1, must be >= 1"),
         (lambda: check_audio(["a"]), "float, int16 or int32"),
-        (lambda: check_audio(32767 * NOISE), "must lie in -1..1, got a peak of"),
+        (lambda: check_audio(32767 * NOISE), "must lie in -1..1; found a peak of"),
     ],
 )
 def test_bad_input_is_named(call, message):

@@ -119,7 +119,7 @@ def test_any_rate_comes_back_at_its_rate(rate):
     hertz = np.linspace(200, 3000, 2 * rate)
     sweep = 0.5 * np.sin(2 * np.pi * np.cumsum(hertz) / rate)
     codec = SoundCodec(sample_rate=rate, voxel=500, n_frequencies=16).fit(sweep)
-    decoded = codec.inverse_variates(codec.variates(sweep))
+    decoded = codec.inverse_image(codec._image(codec.variates(sweep)))
     assert len(decoded) == 2 * rate
     assert spectrogram_correlation(sweep, decoded, rate) > 0.9
 
@@ -264,13 +264,13 @@ def test_scikit_learn_can_clone_and_chain_it(small):
 @pytest.mark.parametrize(
     ("sound", "message"),
     [
-        (np.zeros(RATE), "X must not be silent, got a root mean square of 0"),
+        (np.zeros(RATE), "X must not be silent; found a root mean square of 0"),
         (np.full(RATE, 0.3), "X must not be silent"),
-        (np.r_[np.ones(50), np.nan, np.ones(50)], "finite, got NaN or infinity at sample 50"),
-        (np.ones((2, RATE)), r"at most 8 channels, got shape \(2, 32000\): if channels come first"),
-        (np.ones((5, 2, 2)), r"\(n_samples, n_channels\), got \(5, 2, 2\)"),
-        (np.zeros(0), r"got \(0,\)"),
-        (np.ones(RATE, np.uint8), "float, int16 or int32, got an array of uint8"),
+        (np.r_[np.ones(50), np.nan, np.ones(50)], "finite; found NaN or infinity at sample 50"),
+        (np.ones((2, RATE)), r"at most 8 channels; found shape \(2, 32000\): if channels come first"),
+        (np.ones((5, 2, 2)), r"\(n_samples, n_channels\); found \(5, 2, 2\)"),
+        (np.zeros(0), r"found \(0,\)"),
+        (np.ones(RATE, np.uint8), "float, int16 or int32; found an array of uint8"),
         (np.random.default_rng(5).normal(size=40), "voxel == 0, must be >= 1"),
     ],
 )
@@ -283,12 +283,12 @@ def test_bad_sounds_are_named(sound, message):
     ("settings", "message"),
     [
         ({"sample_rate": 0}, "sample_rate == 0, must be >= 1"),
-        ({"rate": 4000}, "high <= rate / 2, got low=40.0, high=4000.0, rate=4000"),
+        ({"rate": 4000}, "high <= rate / 2; found low=40.0, high=4000.0, rate=4000"),
         ({"grid": "mel"}, "grid must be one of"),
         ({"voxel": 0}, "voxel == 0"),
-        ({"voxel": 4001}, "X must last two voxels of 4001 samples at 8000 Hz, got 8000"),
+        ({"voxel": 4001}, "X must last two voxels of 4001 samples at 8000 Hz; found 8000"),
         ({"overlap": 126, "voxel": 125}, "overlap == 126, must be <= 125"),
-        ({"overlap": 3}, "overlap must be even, got 3"),
+        ({"overlap": 3}, "overlap must be even; found 3"),
         ({"n_bins": 4}, "n_bins must be odd"),
         ({"tile": 200}, "more than twice the extent"),
     ],
@@ -300,11 +300,11 @@ def test_bad_settings_are_named(small, settings, message):
 
 def test_wrong_rate_and_short_clips_are_named(small):
     sound, codec = small
-    with pytest.raises(ValueError, match="that of the codec, 32000 Hz, got 44100"):
+    with pytest.raises(ValueError, match="that of the codec, 32000 Hz; found 44100"):
         codec.transform(sound, sample_rate=44100)
-    with pytest.raises(ValueError, match="that of the codec, 32000 Hz, got 8000"):
+    with pytest.raises(ValueError, match="that of the codec, 32000 Hz; found 8000"):
         clone(codec).fit(sound, sample_rate=8000)
-    with pytest.raises(ValueError, match="X must last a voxel of 125 samples at 8000 Hz, got 100"):
+    with pytest.raises(ValueError, match="X must last a voxel of 125 samples at 8000 Hz; found 100"):
         codec.transform(sound[:400])
     with pytest.raises(TypeError, match="sample_rate must be an instance of"):
         SoundCodec(sample_rate=None).fit(sound)
@@ -315,8 +315,8 @@ def test_bad_outcomes_variates_and_images_are_named(small):
     with pytest.raises(ValueError, match=r"outcomes must be in 0..32"):
         codec.inverse_transform(np.full_like(codec.transform(sound), 33))
     with pytest.raises(ValueError, match=r"variates must have shape \(n_voxels, "):
-        codec.inverse_variates(np.zeros((3, 2)))
-    with pytest.raises(ValueError, match=r"image must have shape \(16, n_samples\), got \(3, 2\)"):
+        codec._image(np.zeros((3, 2)))
+    with pytest.raises(ValueError, match=r"image must have shape \(16, n_samples\); found \(3, 2\)"):
         codec.inverse_image(np.zeros((3, 2)))
 
 
@@ -334,3 +334,20 @@ def test_a_short_sound_has_shorter_fades():
     assert len(codec.inverse_transform(codec.transform(sound))) == len(sound)
     with pytest.raises(ValueError, match="overlap == 64, must be <= 50"):
         clone(codec).set_params(voxel=50).fit(sound)
+
+
+def test_frequencies_that_are_not_listened_to_have_no_say():
+    """As a telephone takes them away: what they alone show is missing, the rest is as it was."""
+    rng = np.random.default_rng(5)
+    sound = rng.normal(size=8000) / 8
+    codec = SoundCodec(sample_rate=8000, n_frequencies=16, voxel=250, overlap=0, n_bands=4).fit(sound)
+    whole = codec.transform(sound)
+    low = codec.bank_.frequencies < 500
+    seen = codec.transform(sound, visible=low)
+    missing = (seen == -1).all(axis=0)
+    np.testing.assert_array_equal(missing, (seen == -1).any(axis=0))
+    for stream in (missing[:4], missing[4:]):  # what is heard, and what is played
+        assert 0 < stream.mean() < 1
+    np.testing.assert_array_equal(seen[:, :4][:, ~missing[:4]], whole[:, :4][:, ~missing[:4]])
+    np.testing.assert_array_equal(codec.transform(sound, visible=np.ones(16, bool)), whole)
+    assert (codec.transform(sound, visible=np.zeros(16, bool)) == -1).all()

@@ -54,9 +54,9 @@ def test_with_all_modes_nothing_is_lost(noise, block):
     again = codec.inverse_transform(codec.transform(noise))
     whole = len(noise) // block * block
     assert again.shape == (whole, *noise.shape[1:])
-    variates = project(codec.basis_, codec._signal(noise))
+    variates = project(codec.basis_, codec._signal(codec._samples(noise)))
     np.testing.assert_allclose(
-        reconstruct(codec.basis_, variates), codec._signal(noise), atol=3.0
+        reconstruct(codec.basis_, variates), codec._signal(codec._samples(noise)), atol=3.0
     )  # the windows are cut at two tiles
     assert np.abs(again - noise[:whole]).max() < 6
 
@@ -112,7 +112,7 @@ BAD = {
     "a picture": (np.zeros((4, 4)), {}, "frames must be a numeric array"),
     "no frames": (np.zeros((0, 4, 4)), {}, "frames must be a numeric array"),
     "text": (np.full((2, 4, 4), "a"), {}, "frames must be a numeric array"),
-    "too short": (np.ones((1, 16, 16)), {}, "at least one block of 2, got 1"),
+    "too short": (np.ones((1, 16, 16)), {}, "at least one block of 2; found 1"),
     "NaN": (np.full((2, 16, 16), np.nan), {}, "frames must be finite"),
     "black": (np.zeros((4, 16, 16)), {}, "no modes to keep"),
     "even bins": (np.ones((4, 16, 16)), {"n_bins": 4}, "n_bins must be odd"),
@@ -130,7 +130,7 @@ def test_bad_input_is_named(case):
 def test_other_frames_than_in_fit_are_refused(codec, clip):
     with pytest.raises(ValueError, match=r"frames must be \(128, 128, 3\) as in fit"):
         codec.transform(clip[:, :64])
-    with pytest.raises(ValueError, match=r"visible must have shape \(128, 128\)"):
+    with pytest.raises(ValueError, match=r"visible must be a boolean array \(128, 128\)"):
         codec.transform(clip, visible=np.ones((3, 3), bool))
 
 

@@ -118,12 +118,12 @@ def test_single_precision_stays_and_is_as_exact():
     ("settings", "message"),
     [
         ({"n_frequencies": 1}, "n_frequencies == 1, must be >= 2"),
-        ({"low": 0.0}, "0 < low < high <= rate / 2, got low=0"),
-        ({"low": 5000.0}, "got low=5000.0, high=4000.0"),
+        ({"low": 0.0}, "0 < low < high <= rate / 2; found low=0"),
+        ({"low": 5000.0}, "found low=5000.0, high=4000.0"),
         ({"high": 4001.0}, "high=4001.0, rate=8000"),
         ({"rate": np.inf}, "rate=inf"),
         ({"low": np.nan}, "low=nan"),
-        ({"grid": "mel"}, r"grid must be one of \('linear', 'constant-q'\), got 'mel'"),
+        ({"grid": "mel"}, r"grid must be one of \('linear', 'constant-q'\); found 'mel'"),
         ({"width": 0.0}, "width == 0.0, must be >= 0.1"),
     ],
 )
@@ -135,10 +135,10 @@ def test_bad_settings_are_named(settings, message):
 @pytest.mark.parametrize(
     ("sound", "message"),
     [
-        (np.zeros((2, 3)), r"\(n_samples,\), got float64 of shape \(2, 3\)"),
+        (np.zeros((2, 3)), r"\(n_samples,\); found float64 of shape \(2, 3\)"),
         (np.zeros(0), r"shape \(0,\)"),
         (np.array(["a"]), "numeric"),
-        (np.array([0, np.nan]), "finite, got NaN or infinity"),
+        (np.array([0, np.nan]), "finite; found NaN or infinity"),
     ],
 )
 def test_bad_sounds_are_named(sound, message):

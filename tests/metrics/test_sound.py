@@ -55,7 +55,7 @@ def test_border_jump_finds_clicks_only_at_borders():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: signal_to_error(NOISE, NOISE[1:]), r"got \(8000,\) and \(7999,\)"),
+        (lambda: signal_to_error(NOISE, NOISE[1:]), r"found \(8000,\) and \(7999,\)"),
         (lambda: spectrogram_correlation(NOISE[:9], NOISE[:9], RATE), "at least 256 samples"),
         (lambda: border_jump(NOISE, [3]), "more than 68 samples inside"),
     ],
