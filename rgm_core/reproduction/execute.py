@@ -47,7 +47,7 @@ def _execute(job: dict, send: Callable[..., None]) -> None:
             start, complete = nb_man.cell_start, nb_man.cell_complete
             places = _places(nb_man.nb.cells)
 
-            def cell_start(cell, cell_index=None, **more):
+            def cell_start(cell, cell_index=0, **more):
                 send(**places[cell_index])
                 return start(cell, cell_index, **more)
 

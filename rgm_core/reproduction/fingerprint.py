@@ -82,7 +82,8 @@ def _sha256_json(content: object) -> str:
 
 def _versions() -> dict[str, str]:
     """Versions of Python, of what the package and its extras need, and of what executes notebooks."""
-    needed = {re.match(r"[\w.-]+", line)[0] for line in metadata.requires("rgm-core") or ()}
+    lines = metadata.requires("rgm-core") or ()
+    needed = {name for line in lines for name in re.findall(r"^[\w.-]+", line)}
     versions = {"python": platform.python_version()}
     for name in sorted((needed | {*_MACHINERY}) - {"rgm-core"}):
         with contextlib.suppress(metadata.PackageNotFoundError):  # of an extra that is not installed

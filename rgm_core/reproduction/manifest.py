@@ -11,7 +11,7 @@ from pathlib import Path
 from rgm_core.notebook.claims import Claims
 from rgm_core.reproduction import UsageError
 
-_NAME = re.compile(r"(\d+)_\w+")
+_NAME = re.compile(r"\d+_\w+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Notebook:
     @property
     def number(self) -> int:
         """The number before the first underscore."""
-        return int(_NAME.fullmatch(self.name)[1])
+        return int(self.name.partition("_")[0])
 
     @property
     def title(self) -> str:
@@ -173,8 +173,8 @@ def _parameters(notebook: Notebook) -> dict[str, object]:
     found = {}
     for statement in statements:
         if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
-            targets = getattr(statement, "targets", None) or [statement.target]
-            for target in targets:
+            plain = isinstance(statement, ast.Assign)
+            for target in statement.targets if plain else [statement.target]:
                 found[ast.unparse(target)] = _literal(statement.value)
     return found
 

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from rgm_core.notebook.claims import Claim, Claims, Status
 from rgm_core.notebook.display import format_number, format_table, with_unit
 from rgm_core.reproduction.manifest import Notebook
 from rgm_core.reproduction.progress import elapsed
+from rgm_core.reproduction.records import Record
 
-_PASS = dict.fromkeys((Status.REPRODUCED, Status.WITHIN_TOLERANCE, Status.HOLDS), "pass")
-_PASS |= {Status.NOT_JUDGED: "–"}
+_HOLDS = (Status.REPRODUCED, Status.WITHIN_TOLERANCE, Status.HOLDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +25,7 @@ class Entry:
 
     notebook: Notebook
     state: str  # see `Session.state`
-    record: Mapping | None
+    record: Record | None
     error: str | None = None
 
 
@@ -42,12 +42,12 @@ class Row:
     @property
     def holds(self) -> bool:
         """Whether the claim was judged and its bar holds."""
-        return self.verdict == "pass"
+        return self.status in _HOLDS
 
     @property
     def verdict(self) -> str:
         """``pass``, ``FAIL``, or ``–`` where the sizes are not those of the claims."""
-        return _PASS.get(self.status, "FAIL")
+        return "pass" if self.holds else "–" if self.status == Status.NOT_JUDGED else "FAIL"
 
     @property
     def ours(self) -> str:
@@ -125,22 +125,22 @@ def write_report(out: Path, rows: Sequence[Row], entries: Sequence[Entry]) -> No
 def _row(claim: Claim, entry: Entry | None) -> Row:
     state = entry.state if entry else "not run"
     record = entry.record if entry and entry.state != "failed" else None
-    value = record["claims"].get(claim.name) if record else None
-    null = record["nulls"].get(claim.name) if record else None
+    value = record.claims.get(claim.name) if record else None
+    null = record.nulls.get(claim.name) if record else None
     status = claim.judge(value, null)
-    if record and (record["quick"] or not record["judged"]):  # some claims are made at full size only
+    if record and (record.quick or not record.judged):  # some claims are made at full size only
         status = Status.NOT_JUDGED
     return Row(claim=claim, value=value, null=null, status=status, state=state)
 
 
 def _section(out: Path, entry: Entry, rows: Iterable[Row]) -> dict:
     """Gather what the page shows of one notebook."""
-    record = entry.record or {"files": {}, "figures": {}}
-    media = [path for path in record["files"] if path.startswith("media/")]
+    files = entry.record.files if entry.record else {}
+    media = [path for path in files if path.startswith("media/")]
     figures = [
-        {"name": name, **about, "picture": _data_address(out / f"figures/{name}.png")}
-        for name, about in record["figures"].items()
-        if f"figures/{name}.png" in record["files"] and (out / f"figures/{name}.png").is_file()
+        {"name": name, "alt": figure.alt, "sha256": figure.sha256, "picture": _data_address(picture)}
+        for name, figure in (entry.record.figures if entry.record else {}).items()
+        if f"figures/{name}.png" in files and (picture := out / f"figures/{name}.png").is_file()
     ]
     executed = f"notebooks/{entry.notebook.name}.ipynb"
     culprit = re.search(r"^-+> \d+ (.*)$", entry.error or "", re.MULTILINE)  # IPython's arrow, at the cell
@@ -152,7 +152,7 @@ def _section(out: Path, entry: Entry, rows: Iterable[Row]) -> dict:
         "media": media,
         "film": next((path for path in media if path.endswith((".mp4", ".gif"))), None),
         "sound": next((path for path in media if path.endswith(".wav")), None),
-        "executed": executed if executed in record["files"] else None,
+        "executed": executed if executed in files else None,
         "culprit": culprit[1].strip() if culprit else None,
         "message": next(reversed((entry.error or "").strip().splitlines()), None),
     }

@@ -100,10 +100,10 @@ class Runner:
             self._progress.tick()
 
     def _stop(self) -> None:
-        """Close the input of every process: they end by themselves (see `execute`)."""
+        """Ask every process to end."""
         self._stopped.set()
         for process in tuple(self._processes):
-            process.stdin.close()
+            ask_to_end(process)
 
     def _run_job(self, job: Job) -> Outcome:
         """Run one job in a temporary folder; never raises."""
@@ -126,7 +126,7 @@ class Runner:
         setting, produced, executed = self._setting, work / "out", work / "executed.ipynb"
         prepare(work, job)
         error = self._execute(work, job)
-        text = tidy(executed.read_text("utf-8"), produced, str(setting.out)) if executed.exists() else None
+        text = tidy(executed.read_text("utf-8"), produced, str(setting.out)) if executed.exists() else ""
         try:
             if error is not None:
                 raise NotebookError(error)
@@ -137,7 +137,7 @@ class Runner:
             with self._publishing:
                 record = publish(setting.out, record, produced, text)
         except Exception:
-            if text is not None and not self._stopped.is_set():
+            if text and not self._stopped.is_set():
                 write_text(failed_path(setting.out, job.name), text)
             raise
         return tuple(f"{name} is not among the files: show it with out=out" for name in unwritten(record))
@@ -146,7 +146,7 @@ class Runner:
         """Run the process of a job; return why it failed, or None."""
         failure, limit = "stopped", self._setting.seconds
         with self._process(work, job) as process, deadline(process, limit) as passed:
-            for line in process.stdout:
+            for line in process.stdout or ():
                 event = json.loads(line)
                 if "cell" in event:
                     self._progress.at_cell(job.name, event["cell"], event["of"], event["section"])
@@ -176,7 +176,7 @@ class Runner:
         self._processes.add(process)
         try:
             if self._stopped.is_set():
-                process.stdin.close()
+                ask_to_end(process)
             yield process
         finally:
             self._processes.discard(process)
@@ -224,7 +224,7 @@ def deadline(process: subprocess.Popen, seconds: float) -> Iterator[threading.Ev
 
     def stop() -> None:
         passed.set()
-        process.stdin.close()
+        ask_to_end(process)
 
     timer = threading.Timer(seconds, stop)
     timer.daemon = True
@@ -235,15 +235,22 @@ def deadline(process: subprocess.Popen, seconds: float) -> Iterator[threading.Ev
         timer.cancel()
 
 
+def ask_to_end(process: subprocess.Popen) -> None:
+    """Close the input of a process: it then ends by itself (see `execute`)."""
+    if process.stdin is not None:
+        process.stdin.close()
+
+
 def end(process: subprocess.Popen) -> None:
     """End a process and free its pipes."""
-    process.stdin.close()
+    ask_to_end(process)
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-    process.stdout.close()
+    if process.stdout is not None:
+        process.stdout.close()
 
 
 def last_lines(text: str) -> str:

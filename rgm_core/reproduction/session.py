@@ -42,7 +42,7 @@ class Session:
         record = load_record(self.out, job.name)
         return (
             record is not None
-            and record["key"] == job_key(job, self.claims, self.inputs)
+            and record.key == job_key(job, self.claims, self.inputs)
             and is_complete(self.out, record)
         )
 

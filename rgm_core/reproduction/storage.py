@@ -49,8 +49,7 @@ def opened(out: Path, *, notebooks: Path, waiting: Callable[[], None]) -> Iterat
             "made and written to"
         ) from None
     with marker:
-        if fcntl is not None:
-            _hold(marker, waiting)
+        _hold(marker, waiting)
         if not os.fstat(marker.fileno()).st_size:
             marker.write(_NOTE)
             marker.flush()
@@ -98,6 +97,8 @@ def work_folder(out: Path, name: str) -> Iterator[Path]:
 
 def _hold(lock, waiting: Callable[[], None]) -> None:
     """Lock an open file; the system releases it when this process ends, however it ends."""
+    if fcntl is None:
+        return
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

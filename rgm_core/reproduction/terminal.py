@@ -16,5 +16,7 @@ def accept_any_text(*streams: TextIO) -> None:
 
 
 def _spell(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
     signs = error.object[error.start : error.end]
     return "".join(_PLAIN.get(sign, "?") for sign in signs), error.end

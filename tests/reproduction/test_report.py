@@ -1,5 +1,7 @@
 """What a report says about claims, given what the notebooks left."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from rgm_core.notebook.claims import load_claims
@@ -26,7 +28,8 @@ why = "it is exact"
 def test_reduced_sizes_neither_hold_nor_fail(tmp_path, value, quick, verdict):
     """A claim that the quick profile leaves out is no failure; one that a full run leaves out is."""
     (tmp_path / "claims.toml").write_text(CLAIMS)
-    record = {"claims": {"fig01.share": value}, "nulls": {"fig01.share": 0}, "quick": quick, "judged": True}
+    nulls = {"fig01.share": 0}
+    record = SimpleNamespace(claims={"fig01.share": value}, nulls=nulls, quick=quick, judged=True)
     notebook = Notebook(path=tmp_path / "01_wave.ipynb", text="", cells=())
     entry = Entry(notebook=notebook, state="up to date", record=record)
     (row,) = make_rows(load_claims(tmp_path / "claims.toml"), [entry])

@@ -151,7 +151,7 @@ def plotted(out):
     return {
         name: figure["sha256"]
         for record in records.load_records(out).values()
-        for name, figure in record["figures"].items()
+        for name, figure in record.figures.items()
     }
 
 
@@ -221,15 +221,15 @@ def test_claims_are_judged_and_written(world):
 def test_the_record_says_how_a_result_was_made(world):
     folder, _ = world
     record = records.load_record(folder / "out", "01_wave")
-    assert record["parameters"] == {"seed": 3, "n": 300}
-    assert record["seed"] == 3
-    assert record["quick"] is False
-    assert record["seconds"] > 0
-    assert {"python", "numpy", "papermill"} <= set(record["versions"])
-    assert record["claims"] == {"fig01.third": 100.0}
-    assert record["figures"]["fig01_wave"]["alt"] == "A wave & its noise"
-    assert re.fullmatch("[0-9a-f]{64}", record["figures"]["fig01_wave"]["sha256"])
-    assert {"commit", "uncommitted_changes", "data"} <= set(record)
+    assert record.parameters == {"seed": 3, "n": 300}
+    assert record.seed == 3
+    assert record.quick is False
+    assert record.seconds > 0
+    assert {"python", "numpy", "papermill"} <= set(record.versions)
+    assert record.claims == {"fig01.third": 100.0}
+    assert record.figures["fig01_wave"].alt == "A wave & its noise"
+    assert re.fullmatch("[0-9a-f]{64}", record.figures["fig01_wave"].sha256)
+    assert {"commit", "uncommitted_changes", "data"} <= set(record.__struct_fields__)
 
 
 def test_the_executed_notebook_is_clean(world):
