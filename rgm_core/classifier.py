@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import isqrt, prod
 from numbers import Integral
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,7 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rgm_core.codecs import ImageCodec
-from rgm_core.inference.infer import infer, infer_top
+from rgm_core.inference.infer import infer_samples, infer_top
 from rgm_core.learning import History, learn
 from rgm_core.learning.counting import Counting, learn_images, level_evidence, read_images, start
 from rgm_core.learning.learn import RULES
@@ -213,7 +214,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
             return np.concatenate([level_evidence(*seen) for seen in self._counted_blocks(X)])
         outcomes = self._encode(X)
         portions = (outcomes[part] for part in gen_batches(len(outcomes), BLOCK))
-        found = (infer(self.model_, portion, scheme="published") for portion in portions)
+        found = (infer_samples(self.model_, portion, scheme="published") for portion in portions)
         return np.concatenate([posterior.elbo for posterior in found])
 
     def _posterior(self, X, scheme: str | None = None):
@@ -228,7 +229,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
             if scheme == "exact":
                 parts.append(infer_top(self.model_, outcomes[part]))
             else:
-                found = infer(self.model_, outcomes[part], scheme=scheme)
+                found = infer_samples(self.model_, outcomes[part], scheme=scheme)
                 parts.append((found.states[-1][0], found.log_evidence))
         states, evidence = zip(*parts, strict=True)
         return np.concatenate(states), np.concatenate(evidence)
@@ -239,7 +240,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
 
     def _images(self, X) -> NDArray:
         check_is_fitted(self, "model_")
-        return self._check_images(X, reset=False)
+        return self._check_images(X, reset=False)[0]
 
     def _counted_blocks(self, X):
         """Arguments of the functions of `rgm_core.learning.counting`, one block of images at a time."""
@@ -250,15 +251,15 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
     def _counting(self, codec) -> Counting:
         return Counting(codec=codec, pose=self.pose, precision=self.precision)
 
-    def _check_images(self, X, y="no_validation", *, reset: bool):
-        """Images (n, H, W), and labels if there are any, after scikit-learn's own checks."""
+    def _check_images(self, X: Any, y: Any = "no_validation", *, reset: bool) -> tuple[NDArray, NDArray]:
+        """Images (n, H, W), and labels, none if there are none, after scikit-learn's own checks."""
         X = np.asarray(X) if isinstance(X, (list, tuple)) else X
         shape = X.shape[1:] if isinstance(X, np.ndarray) and X.ndim in (3, 4) else None
         if shape is not None:
             X = X.reshape(len(X), prod(shape))
         dtype = [np.float64, np.float32, np.uint8, np.uint16]  # others become the first, float64
-        checked = validate_data(self, X, y, reset=reset, dtype=dtype, order="C")
-        flat, labels = checked if isinstance(checked, tuple) else (checked, None)
+        checked: Any = validate_data(self, X=X, y=y, reset=reset, dtype=dtype, order="C")
+        flat, labels = checked if isinstance(checked, tuple) else (checked, np.empty(0))
         if reset:
             side, colour = isqrt(flat.shape[1]), isqrt(flat.shape[1] // 3)
             if shape is None and 3 * colour**2 == flat.shape[1] and colour >= MIN_SIDE:
@@ -268,9 +269,8 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         if shape not in (None, self.image_shape_):
             raise ValueError(f"X must hold images of {self.image_shape_} pixels; found {shape}")
         images = flat.reshape(len(flat), *self.image_shape_)
-        if labels is None:
-            return images
-        check_classification_targets(labels)
+        if isinstance(checked, tuple):
+            check_classification_targets(labels)
         return images, labels
 
     def _start(self, images, y, classes) -> tuple[TransformerMixin, RGM, NDArray | None]:
@@ -283,7 +283,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f'scheme must be "exact" or "published"; found {self.scheme!r}')
         if len(classes) < 2:
             raise ValueError(f"y has one class only, {classes[0]!r}; expected two classes or more")
-        codec = ImageCodec() if self.codec is None else clone(self.codec)
+        codec: Any = ImageCodec() if self.codec is None else clone(self.codec)
         if self.rule == "counts":
             dtype = np.float64 if images.dtype == np.float64 else np.float32
             codec.fit(images[:N_FITTED].astype(dtype), y[:N_FITTED])

@@ -36,7 +36,7 @@ def basin_of_attraction(transitions: sparse.csr_array, goals: np.ndarray, *, dep
         If goals or depth do not fit the transitions.
     """
     reached = reach_goals(transitions, goals, depth)
-    follows = sparse.csr_array(transitions, dtype=bool).astype(int)
+    follows = sparse.csr_array(transitions).astype(bool).astype(int)
     kept = reached.any(axis=0) | (follows @ reached[0].astype(int) > 0)
     while True:
         going_on = kept & (follows.T @ kept.astype(int) > 0)
@@ -70,7 +70,7 @@ def steady_state(
     ValueError
         If it has not settled within ``max_steps``.
     """
-    counts = sparse.csr_array(counts, dtype=float)
+    counts = sparse.csr_array(counts).astype(float)
     totals = np.asarray(counts.sum(axis=0)).ravel()
     P = counts @ sparse.diags_array(1 / np.maximum(totals, 1e-300))
     density = np.full(len(totals), 1 / len(totals))
@@ -107,7 +107,7 @@ def reduce_states(
         raise ValueError("goals have no basin of attraction: none can be reached again and again")
     states = np.flatnonzero(kept)
     density = steady_state(sparse.csr_array(counts)[states][:, states])
-    follows = sparse.csr_array(transitions, dtype=bool)[states][:, states]
+    follows = sparse.csr_array(transitions).astype(bool)[states][:, states]
     successors = np.asarray(follows.sum(axis=0)).ravel()
     left = np.ones(len(states), bool)
     for s in np.argsort(density, kind="stable"):
@@ -159,4 +159,4 @@ def rotation_plane(visited: np.ndarray, *, persistence: float = 0.8) -> tuple[np
         )
     slowest = turning[angles[turning].argmin()]
     vector = vectors[:, slowest] / np.abs(vectors[:, slowest]).max()
-    return np.stack([vector.real, vector.imag], axis=1)[orbit], 2 * np.pi / angles[slowest]
+    return np.stack([vector.real, vector.imag], axis=1)[orbit], float(2 * np.pi / angles[slowest])

@@ -51,7 +51,9 @@ class Experience:
         self.numbers: dict[bytes, int] = {}
         self.follows: dict[tuple[int, int], np.ndarray] = {}
         self.seen: list[np.ndarray] = []
-        self.places = {memory: defaultdict(lambda: np.zeros(n_places)) for memory in MEMORIES}
+        self.places: dict[str, defaultdict] = {
+            memory: defaultdict(lambda: np.zeros(n_places)) for memory in MEMORIES
+        }
         self.closed = False
         self.restart()
 

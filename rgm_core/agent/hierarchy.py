@@ -7,8 +7,6 @@ is the model which it is a table of, for the library's own inference, generation
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from rgm_core.agent.agent import Agent
@@ -50,7 +48,7 @@ def event_model(agent: Agent) -> RGM:
     )
     lower, above = grow_dynamic(layer, groups, None)
     top, _ = grow_dynamic(above, np.zeros(len(above.n_outcomes), int), None)
-    top = replace(top, dynamics=replace(top.dynamics, b=(_overlapping(agent),)))
+    top = top.with_transitions((_overlapping(agent),))
     return RGM(levels=(lower, top), D=np.full(len(windows), 1 / len(windows)))
 
 

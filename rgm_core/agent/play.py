@@ -125,7 +125,7 @@ def _rates(found: np.ndarray, seen: np.ndarray) -> np.ndarray:
 def _moves(experience: Experience, memory: str) -> np.ndarray:
     """p(c' | m, c, a); its prior is the same without m, whose prior is that without a."""
     n_places, n_actions = experience.n_places, experience.n_actions
-    n_memories = dict(zip(MEMORIES, (1, n_places, n_actions), strict=True))
+    n_memories: dict[str, int] = dict(zip(MEMORIES, (1, n_places, n_actions), strict=True))
     counts = {m: np.zeros((n_memories[m], n_places, n_actions, n_places)) for m in {"none", memory}}
     for m, table in counts.items():
         for context, row in experience.places[m].items():

@@ -107,7 +107,7 @@ class QLearner(Rival):
 
 
 def value_iteration(
-    transitions: Sequence[sparse.sparray],
+    transitions: Sequence[sparse.csr_array],
     gains: np.ndarray,
     *,
     discount: float = 0.95,

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from rgm_core.model.checks import as_generator
+
 SETTLING = 4  # beats after a cut, and a bar at the beginning, in which nobody can know the place yet
 
 
@@ -54,7 +56,7 @@ def perform(
     wait = round(delay * rate)
     sound = np.concatenate([np.zeros(wait), sound])
     places = np.concatenate([(np.arange(wait) - wait) / rate + places[0], places])
-    hiss = np.random.default_rng(rng).normal(size=len(sound)) if noise else 0.0
+    hiss = as_generator(rng).normal(size=len(sound)) if noise else 0.0
     cuts = np.cumsum([len(part) for part in samples])[:-1] / tempo + wait
     return Performance(sound + noise * np.std(recording) * hiss, places, tuple(cuts.astype(int).tolist()))
 

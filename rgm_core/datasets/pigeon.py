@@ -38,7 +38,7 @@ def load_pigeon() -> npt.NDArray[np.uint8]:
 
 def check_frames(frames: npt.NDArray[np.uint8], name: str) -> npt.NDArray[np.uint8]:
     """Return the frames if they are those of the clip, to the last bit."""
-    found = hashlib.sha256(np.ascontiguousarray(frames)).hexdigest()
+    found = hashlib.sha256(np.ascontiguousarray(frames).data).hexdigest()
     if frames.shape != CLIP_SHAPE or found != FRAMES_SHA256:
         raise ValueError(
             f"{name} gives frames of shape {frames.shape} with SHA-256 {found}; "

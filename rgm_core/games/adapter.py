@@ -65,7 +65,7 @@ class Outcomes(gymnasium.Wrapper):
         self.control = _check_control(0 if self._plain else control, sizes)
         pixels = [] if self._plain else sizes
         self.n_outcomes = np.array([*pixels, 2, 2, sizes[self.control]], int)
-        streams = {"reward": spaces.Discrete(2), "cost": spaces.Discrete(2)}
+        streams: dict[str, spaces.Space] = {"reward": spaces.Discrete(2), "cost": spaces.Discrete(2)}
         streams["control"] = spaces.Discrete(int(sizes[self.control]))
         shown = {} if self._plain else {"pixels": spaces.MultiDiscrete(sizes)}
         self.observation_space = spaces.Dict(shown | streams)
@@ -114,10 +114,10 @@ def _sizes(space: spaces.Space) -> tuple[np.ndarray, np.ndarray]:
         return np.array([space.start]), np.array([space.n])
     if isinstance(space, spaces.MultiDiscrete):
         return np.ravel(space.start), np.ravel(space.nvec)
-    whole = isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.integer)
-    if whole and np.prod(space.shape) <= MANY_PIXELS:
+    if isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.integer):
         low, high = (np.ravel(x).astype(np.int64) for x in (space.low, space.high))
-        return low, high - low + 1
+        if len(low) <= MANY_PIXELS:
+            return low, high - low + 1
     raise ValueError(
         "observations must be Discrete, MultiDiscrete, or a Box of at most "
         f"{MANY_PIXELS} whole numbers; found {space}"

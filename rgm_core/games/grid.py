@@ -61,7 +61,8 @@ class GridGame(gymnasium.Env):
         self.n_distractors = _check_number(distractors, "distractors", 0, len(self.unvisited()))
         self.observation_space = self._observation_space()
         self.action_space = spaces.Discrete(3)
-        self._distractors = None
+        self._distractors = np.empty((0, 2), int)
+        self._begun = False
 
     min_size = (4, 3)
 
@@ -94,10 +95,11 @@ class GridGame(gymnasium.Env):
     def reset(self, *, seed: int | None = None, options: dict | None = None):
         """Start anew; see :class:`gymnasium.Env`. A seed also redraws what is random in the set-up."""
         super().reset(seed=seed)
-        if seed is not None or self._distractors is None:
+        if seed is not None or not self._begun:
             chosen = self.np_random.permutation(len(self.unvisited()))[: self.n_distractors]
             self._distractors = self.unvisited()[chosen]
             self._set_up()
+            self._begun = True
         self._start(options or {})
         return self._observe(), self._info()
 
@@ -111,7 +113,7 @@ class GridGame(gymnasium.Env):
         RuntimeError
             If the game has not been reset.
         """
-        if self._distractors is None:
+        if not self._begun:
             raise RuntimeError("reset the game before the first step")
         if not self.action_space.contains(action):
             raise ValueError(f"action must be 0, 1 or 2; found {action!r}")
@@ -123,7 +125,7 @@ class GridGame(gymnasium.Env):
         """The present frame as uint8 (rows·32, columns·32, 3), if the render mode is "rgb_array"."""
         if self.render_mode is None:
             return None
-        if self._distractors is None:
+        if not self._begun:
             raise RuntimeError("reset the game before rendering it")
         image = rendering.empty_field(*self.size, CELL)
         for (row, column), outcome in zip(self._distractors, self._noise, strict=True):
@@ -173,8 +175,9 @@ class GridGame(gymnasium.Env):
         if not self.streams:
             return pixels
         sizes = self.n_outcomes[pixels.nvec.size :]
-        scalars = {name: spaces.Discrete(n) for name, n in zip(self.streams, sizes, strict=True)}
-        return spaces.Dict({"pixels": pixels} | scalars)
+        shown: dict[str, spaces.Space] = {"pixels": pixels}
+        shown |= {name: spaces.Discrete(n) for name, n in zip(self.streams, sizes, strict=True)}
+        return spaces.Dict(shown)
 
 
 def _check_size(size: tuple[int, int], smallest: tuple[int, int]) -> tuple[int, int]:

@@ -28,9 +28,11 @@ class NoisyPixels(gymnasium.Wrapper):
         super().__init__(env)
         if not 0 <= probability <= 1:
             raise ValueError(f"probability must lie in 0 … 1; found {probability}")
-        if "pixels" not in getattr(env.observation_space, "spaces", {}):
+        shown = getattr(env.observation_space, "spaces", {})
+        if "pixels" not in shown:
             raise ValueError(f"observations must hold pixels; found {env.observation_space}")
         self.probability = probability
+        self._sizes = shown["pixels"].nvec
 
     def reset(self, *, seed: int | None = None, options: dict | None = None):
         """Start anew; see :class:`gymnasium.Env`."""
@@ -43,6 +45,6 @@ class NoisyPixels(gymnasium.Wrapper):
         return self._disturb(observation), *rest
 
     def _disturb(self, observation: dict) -> dict:
-        rng, sizes = self.np_random, self.env.observation_space["pixels"].nvec
+        rng, sizes = self.np_random, self._sizes
         disturbed = rng.random(sizes.shape) < self.probability
         return observation | {"pixels": np.where(disturbed, rng.integers(sizes), observation["pixels"])}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -25,7 +26,7 @@ def ball_orbit(size: tuple[int, int]) -> np.ndarray:
     (T, 2) int
     """
     periods = [2 * (n - 1) for n in size]
-    phase = 1 + np.arange(np.lcm(*periods))[:, None]
+    phase = 1 + np.arange(math.lcm(*periods))[:, None]
     return np.subtract(size, 1) - np.abs(phase % periods - np.subtract(size, 1))
 
 
@@ -128,7 +129,7 @@ def pong_model(size: tuple[int, int] = (12, 9)) -> tuple[POMDP, np.ndarray, np.n
     """
     orbit, columns = ball_orbit(size), size[1]
     bats = np.arange(columns)
-    frames = np.array([[draw_pixels(size, ball, bat).ravel() for bat in bats] for ball in orbit])
+    frames = np.array([[draw_pixels(size, ball, bat).ravel() for bat in range(columns)] for ball in orbit])
     arrived = orbit[:, :1] == BAT_ROW
     hit = arrived & (orbit[:, 1:] == bats)
     miss = arrived & ~hit

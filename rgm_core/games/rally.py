@@ -129,22 +129,21 @@ class Rally(gymnasium.Env):
         self.model = rally_model() if model is None else model
         if self.model.shape != (len(TENDENCIES) * len(BALL), len(PLACES)) or len(self.model.A) != 3:
             raise ValueError(f"model must come from rally_model; found factors {self.model.shape}")
-        self.observation_space = spaces.MultiDiscrete(self.model.n_outcomes)
+        self.observation_space = spaces.MultiDiscrete(list(self.model.n_outcomes))
         self.action_space = spaces.Discrete(3)
         self.render_mode = None
-        self._state = None
+        self._state: int | None = None
 
     def reset(self, *, seed: int | None = None, options: dict | None = None):
         """A new opponent; ``options={"tendency": 0}`` says which."""
         super().reset(seed=seed)
-        self._state = self._sample(self.model.initial_belief)
+        state = self._sample(self.model.initial_belief)
         if "tendency" in (options := options or {}):
             tendency = options["tendency"]
             if tendency not in range(len(TENDENCIES)):
                 raise ValueError(f"tendency must lie in 0 … {len(TENDENCIES) - 1}; found {tendency}")
-            self._state = self._state % (len(BALL) * len(PLACES)) + tendency * len(BALL) * len(PLACES)
-        observation = self._observe()
-        return observation, self._info(observation)
+            state = state % (len(BALL) * len(PLACES)) + tendency * len(BALL) * len(PLACES)
+        return self._enter(state)
 
     def step(self, action: int):
         """One step; see :class:`gymnasium.Env`."""
@@ -152,20 +151,18 @@ class Rally(gymnasium.Env):
             raise RuntimeError("reset the rally before the first step")
         if not self.action_space.contains(action):
             raise ValueError(f"action must be 0, 1 or 2; found {action!r}")
-        self._state = self._sample(self.model.transitions[action, :, self._state])
-        observation = self._observe()
-        info = self._info(observation)
+        observation, info = self._enter(self._sample(self.model.transitions[action, :, self._state]))
         return observation, float(info["hit"]) - float(info["miss"]), False, False, info
 
     def _sample(self, p: np.ndarray) -> int:
         return int(self.np_random.choice(len(p), p=p))
 
-    def _observe(self) -> np.ndarray:
-        return np.array([self._sample(table[:, self._state]) for table in self.model.likelihoods])
-
-    def _info(self, observation: np.ndarray) -> dict:
+    def _enter(self, state: int) -> tuple[np.ndarray, dict]:
+        """What is observed in a state, and what is behind it."""
+        self._state = state
+        observation = np.array([self._sample(table[:, state]) for table in self.model.likelihoods])
         shape = (len(TENDENCIES), len(BALL), len(PLACES))
-        tendency, ball, place = (int(i) for i in np.unravel_index(self._state, shape))
+        tendency, ball, place = (int(i) for i in np.unravel_index(state, shape))
         result = RESULTS[observation[2]]
         scene = {"tendency": tendency, "ball": ball, "place": place}
-        return {"hit": result == "return", "miss": result == "miss"} | scene
+        return observation, {"hit": result == "return", "miss": result == "miss"} | scene

@@ -102,8 +102,8 @@ class _Blocks:
     def __init__(self, level: Level, above: Level):
         self.n_factors = level.n_factors
         self.factors = []
-        for f in np.flatnonzero(level.dynamics.has_parent):
-            g = level.dynamics.initial[f]
+        for f in np.flatnonzero(level.has_parent).tolist():
+            g = level.initial[f]
             prior, start = block_prior(level, above, f).T.copy(), above.A[g].T.copy()
             self.factors.append((f, above.parents[g], level.b[f], prior, start))
 
@@ -118,7 +118,8 @@ class _Blocks:
                 drawn[:, f] = draw(start[parents[parent]], rng), -1, -1
                 continue
             pair = draw(prior[parents[parent]], rng)
-            edge = _choose_edge(b, *b.edges_of_pair(pair), rng)
+            first, last = b.edges_of_pair(int(pair))
+            edge = _choose_edge(b, first, last, rng)
             state, path, second = b.edges[edge]
             drawn[:, f] = state, second, path
         return drawn[0], drawn[1], drawn[2]

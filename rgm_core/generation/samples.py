@@ -57,7 +57,7 @@ def predict_outcomes(
         raise ValueError(
             f"states must hold one array for each of {len(n_states)} factors; found {len(states)}"
         )
-    given = enumerate(states) if factor is None else [(factor, states)]
+    given = enumerate(states) if factor is None else [(factor, np.asarray(states))]
     beliefs = {f: _distributions(s, int(n_states[f])) for f, s in given}
     for below in reversed(model.levels[: level + 1]):
         beliefs = _predict(below, beliefs)

@@ -37,8 +37,8 @@ def unfold_events(model: RGM, events: np.ndarray) -> tuple[np.ndarray, ...]:
     states = [np.eye(len(model.D))[events]]
     for level, above in zip(model.levels[-2::-1], model.levels[:0:-1], strict=True):
         below = [np.ones((2 * len(states[0]), 1))] * level.n_factors  # a factor without parent
-        for f in np.flatnonzero(level.dynamics.has_parent):
-            parent = states[above.parents[level.dynamics.initial[f]]]
+        for f in np.flatnonzero(level.has_parent).tolist():
+            parent = states[above.parents[level.initial[f]]]
             below[f] = _unfold_block(level, above, f, parent)
         states = below
     bottom = model.levels[0]
@@ -52,6 +52,6 @@ def _unfold_block(level, above, factor: int, parent: np.ndarray) -> np.ndarray:
     pairs = parent @ prior.T
     states = np.zeros((2 * len(parent), b.n_states))
     states[::2] = sum_by(pairs, b.pairs[:, 0], b.n_states)
-    states[::2] += parent[:, cut] @ above.A[level.dynamics.initial[factor]][:, cut].T
+    states[::2] += parent[:, cut] @ above.A[level.initial[factor]][:, cut].T
     states[1::2] = sum_by(pairs[:, b.pair_of_edge] * b.probabilities, b.edges[:, 2], b.n_states)
     return states

@@ -1,6 +1,6 @@
 """Beliefs: exact sum-product on the tree in space and time, and the published nested scheme."""
 
-from rgm_core.inference.infer import filter, infer, infer_top
+from rgm_core.inference.infer import filter, infer, infer_samples, infer_top
 from rgm_core.inference.posterior import Beliefs, FilteredPosterior, Posterior, SequencePosterior
 
 __all__ = [
@@ -10,5 +10,6 @@ __all__ = [
     "SequencePosterior",
     "filter",
     "infer",
+    "infer_samples",
     "infer_top",
 ]

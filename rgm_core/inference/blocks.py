@@ -46,7 +46,7 @@ class Block(NamedTuple):
 
 def make_link(level: Level, above: Level, factor: int) -> Link:
     """The link from a factor to its parent in the next level."""
-    g = level.dynamics.initial[factor]
+    g = level.initial[factor]
     prior = block_prior(level, above, factor)
     return Link(factor, int(above.parents[g]), level.b[factor], prior, above.A[g])
 

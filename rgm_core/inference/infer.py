@@ -72,6 +72,18 @@ def infer(
         return infer_sequence(model, outcomes, prior=prior, phase=phase)
     if phase != 0:
         raise ValueError(f"phase needs a dynamic model (dt = 2): samples have no order; found {phase}")
+    return infer_samples(model, outcomes, prior=prior, scheme=scheme)
+
+
+def infer_samples(
+    model: RGM,
+    outcomes: np.ndarray | Sequence[np.ndarray],
+    *,
+    prior: np.ndarray | None = None,
+    scheme: str = "exact",
+) -> Posterior:
+    """Beliefs about a batch of samples under a static model, see :func:`infer`."""
+    model.check_kind(dynamic=False, remedy="use infer")
     evidence = as_evidence(model.levels[0], outcomes)
     priors = _check_prior(model, prior, evidence.n_samples)
     if scheme == "published":

@@ -25,8 +25,9 @@ def send_up(message: np.ndarray, A: np.ndarray, log_A: np.ndarray | None = None)
     scaled = np.exp(message - top) @ A
     log_mu = safe_log(scaled) + top
     lost = scaled < np.exp(-RANGE)
-    if lost.any() and log_A is None:
-        log_A = safe_log(A)
+    if not lost.any():
+        return log_mu
+    log_A = safe_log(A) if log_A is None else log_A
     for s in np.flatnonzero(lost.any(axis=0)):
         rows, possible = lost[:, s], log_A[:, s] > -np.inf
         terms = message[rows][:, possible] + log_A[possible, s]

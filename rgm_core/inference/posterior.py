@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -55,14 +56,15 @@ class Posterior(Beliefs):
         "exact" or "published".
     evidence : Evidence
         What was observed.
-    up : list, optional
+    up : sequence of Messages, optional
         Upward messages of exact inference.
     """
 
+    log_evidence: np.ndarray
     elbo: np.ndarray
     scheme: str
     evidence: Evidence = field(repr=False)
-    up: list[Messages] | None = field(default=None, repr=False)
+    up: Sequence[Messages] = field(default=(), repr=False)
 
     def pairs(self, level: int, modality: int) -> np.ndarray:
         """Joint posterior of a modality and the factor that generates it: what learning counts.
@@ -110,6 +112,7 @@ class SequencePosterior(Beliefs):
         Probability that the first outcome is this step of an event, steps from 0.
     """
 
+    log_evidence: float
     paths: tuple[tuple[np.ndarray, ...], ...]
     transitions: tuple[tuple[np.ndarray, ...], ...] = field(repr=False)
     log_lasting: float
@@ -131,6 +134,7 @@ class FilteredPosterior(Beliefs):
         As in :class:`SequencePosterior`.
     """
 
+    log_evidence: float
     paths: tuple[tuple[np.ndarray, ...], ...]
     log_lasting: float
     phases: np.ndarray = field(repr=False)

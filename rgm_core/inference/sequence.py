@@ -152,14 +152,14 @@ class _Up(NamedTuple):
 
 def _links(model: RGM, n: int) -> list[Link]:
     level, above = model.levels[n], model.levels[n + 1]
-    return [make_link(level, above, f) for f in np.flatnonzero(level.dynamics.has_parent)]
+    return [make_link(level, above, f) for f in np.flatnonzero(level.has_parent).tolist()]
 
 
 def _ascend(model: RGM, links: list[list[Link]], messages: list[np.ndarray]) -> _Up:
     """Upward pass: evidence (E, steps, S) below every state of every factor, level by level."""
     blocks, log_orphans = [], 0.0
     for n, below in enumerate(links):
-        orphans = np.flatnonzero(~model.levels[n].dynamics.has_parent)
+        orphans = np.flatnonzero(~model.levels[n].has_parent)
         log_orphans += sum(float(messages[f].sum()) for f in orphans)
         blocks.append([ascend_block(link, messages[link.factor]) for link in below])
         n_sequences, n_steps = messages[0].shape[:2]
@@ -171,12 +171,14 @@ def _ascend(model: RGM, links: list[list[Link]], messages: list[np.ndarray]) -> 
     return _Up(messages[0], blocks, log_orphans)
 
 
-def _descend(model: RGM, links, up: _Up, states, paths, transitions):
+def _descend(model: RGM, links, up: _Up, top, onward, made):
     """Downward pass: Q(s, u) ∝ l(s, u) Σ_p p(s, u | p) Q(p) / λ(p), then the second step's states.
 
     Beliefs are (E, steps, …), of E sequences.
     """
-    states, paths, transitions = [(states,)], [(paths,)], [(transitions,)]
+    states: list[tuple[np.ndarray, ...]] = [(top,)]
+    paths: list[tuple[np.ndarray, ...]] = [(onward,)]
+    transitions: list[tuple[np.ndarray, ...]] = [(made,)]
     for n in range(model.n_levels - 2, -1, -1):
         level, (n_sequences, n_blocks) = model.levels[n], states[0][0].shape[:2]
         whole, cut = up.blocks[n][0].log_pairs.shape[1], up.blocks[n][0].log_open.shape[1]

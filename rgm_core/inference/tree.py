@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import pairwise
+from operator import add
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -44,7 +46,7 @@ def ascend_level(level: Level, evidence: Evidence) -> Messages:
         return Messages((), rows)
     tables = zip(evidence.soft, level.A, level.log_A, strict=True)
     log_mu = [_send_up(message, A, log_A) for message, A, log_A in tables]
-    totals = [sum(log_mu[g] for g in level.children(f)) for f in range(level.n_factors)]
+    totals = [reduce(add, (log_mu[g] for g in level.children(f))) for f in range(level.n_factors)]
     return Messages(log_mu, [level.precision * total for total in totals])
 
 

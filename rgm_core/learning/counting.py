@@ -11,7 +11,10 @@ with a precision γ_t as for the outcomes: the evidence of poses is as redundant
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import reduce
 from itertools import product
+from operator import add
+from typing import Protocol
 
 import numpy as np
 from scipy.special import logsumexp, softmax
@@ -34,6 +37,15 @@ PRECISION = 0.2  # where no image is left to learn it from
 POSE_PRECISION = 0.2  # of the evidence for a pose
 
 
+class Encoder(Protocol):
+    """What is asked of a fitted codec; its ``shares`` are used too, if it has any."""
+
+    n_outcomes_: np.ndarray
+    locations_: np.ndarray
+
+    def transform(self, X, /) -> np.ndarray: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Counting:
     """How images become counts.
@@ -47,7 +59,7 @@ class Counting:
         Of the evidence of level 1; None learns it.
     """
 
-    codec: object
+    codec: Encoder
     pose: int
     precision: float | None = None
     poses: list = field(init=False)
@@ -61,7 +73,7 @@ class Counting:
         """Outcomes of images: shares (n, G, O) if the codec has them (equation 4.12), else integers."""
         dtype = np.float64 if images.dtype == np.float64 else np.float32
         images = np.ascontiguousarray(images, dtype=dtype)
-        return self.codec.shares(images) if hasattr(self.codec, "shares") else self.codec.transform(images)
+        return getattr(self.codec, "shares", self.codec.transform)(images)
 
     def copies(self, images: np.ndarray, first: int, n: int) -> np.ndarray:
         """Outcomes of images at `n` poses each, ``n`` times as many: first all at their own.
@@ -151,11 +163,8 @@ def level_evidence(counting: Counting, model: RGM, images) -> np.ndarray:
 def _count(model: RGM, outcomes, labels, n_images: int) -> tuple[RGM, History]:
     """Add the counts of a portion, PORTION samples at a time; the history of its first rows."""
     shares = as_shares(model.levels[0], outcomes)
-    total = None
-    for begin in range(0, len(shares), PORTION):
-        part = slice(begin, begin + PORTION)
-        counts = expected_counts(model, shares[part], labels[part])
-        total = counts if total is None else total + counts
+    parts = [slice(begin, begin + PORTION) for begin in range(0, len(shares), PORTION)]
+    total = reduce(add, (expected_counts(model, shares[part], labels[part]) for part in parts))
     model, history = add_counts(model, Counts(a=total.a, elbo=total.elbo[:n_images]))
     seen = model.levels[-1].a[0].sum(axis=0)
     return replace(model, D=seen / seen.sum()), history

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 import numpy as np
 from scipy.special import rel_entr, softmax
@@ -166,11 +168,12 @@ def _scaled(shares: np.ndarray) -> np.ndarray:
 
 def _ascend(model: RGM, shares: np.ndarray):
     """Log evidence below each factor, and below each modality but the outcomes; level by level."""
-    log_lambda, log_mu = [_read_outcomes(model.levels[0], shares)], [()]
+    log_lambda = [_read_outcomes(model.levels[0], shares)]
+    log_mu: list[Sequence[np.ndarray]] = [()]
     for level in model.levels[1:]:
         pairs = zip(log_lambda[-1], level.A, strict=True)
         up = [send_up(*_one_type(message, A)) for message, A in pairs]
-        totals = [sum(up[g] for g in level.children(f)) for f in range(level.n_factors)]
+        totals = [reduce(add, (up[g] for g in level.children(f))) for f in range(level.n_factors)]
         log_lambda.append([level.precision * total for total in totals])
         log_mu.append(up)
     return log_lambda, log_mu
@@ -198,10 +201,10 @@ def _read_outcomes(level: Level, shares: np.ndarray) -> list[np.ndarray]:
 
 def _observed(model: RGM, shares: np.ndarray) -> list[list[np.ndarray]]:
     """Whether anything was observed below each factor, (n,) bool; level by level."""
-    seen = shares.any(axis=2).T
+    seen: Sequence[np.ndarray] = list(shares.any(axis=2).T)
     found = []
     for level in model.levels:
-        seen = [np.any([seen[g] for g in level.children(f)], axis=0) for f in range(level.n_factors)]
+        seen = [np.logical_or.reduce([seen[g] for g in level.children(f)]) for f in range(level.n_factors)]
         found.append(seen)
     return found
 

@@ -63,4 +63,9 @@ def learn(
         raise ValueError(f'rule must be "counts" or "published"; found {rule!r}')
     if rule == "counts":
         return learn_counts(model, outcomes, labels=labels, portion=portion, progress=progress)
+    if not isinstance(outcomes, np.ndarray | Sequence):
+        raise ValueError(
+            'outcomes must be an array, or a list of arrays, by rule="published"; '
+            f"found {type(outcomes).__name__}"
+        )
     return learn_actively(model, outcomes, labels=labels, beta=beta, eta=eta, progress=progress)

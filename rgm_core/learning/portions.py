@@ -141,11 +141,12 @@ def _on_dask(outcomes, labels, portion: int) -> Iterator:
 
 def _sharded(shards: list):
     """Count the shards of a portion as Dask tasks, and sum them in their order."""
-    import dask  # only here: an optional extra
+    from dask.base import compute  # only here: an optional extra
+    from dask.delayed import delayed
 
     def counted(model: RGM) -> Counts:
-        one = dask.delayed(expected_counts, pure=True)
-        shared = dask.delayed(model, traverse=False)
-        return reduce(add, dask.compute(*(one(shared, seen, known) for seen, known in shards)))
+        one = delayed(expected_counts, pure=True)
+        shared = delayed(model, traverse=False)
+        return reduce(add, compute(*(one(shared, seen, known) for seen, known in shards)))
 
     return counted

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from numbers import Integral
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,7 +28,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from rgm_core.codecs.hearing import QUIET, count_heard, hear_soft, is_silent
+from rgm_core.codecs.hearing import QUIET, Ear, count_heard, hear_soft, is_silent
 from rgm_core.codecs.live import LiveEar, LiveVoice
 from rgm_core.codecs.resampling import check_rate, mix_down
 from rgm_core.codecs.sound import SoundCodec
@@ -141,10 +143,10 @@ class Accompanist(BaseEstimator):
             n_bands=self.n_bands,
         ).fit(X)  # fmt: skip
         played = self.codec_.transform(X)[:, self.n_bands :]
-        heard = count_heard(self.codec_.ear_, mix_down(X), len(played))
+        heard = count_heard(self._heard, mix_down(X), len(played))
         self.model_ = chain_model(heard, played, self.codec_.locations_, mass=self.mass, tempo=self.tempo)
         self.walk_ = make_walk(self.model_, leap=self.leap)
-        self.latency_ = self.codec_.ear_.period
+        self.latency_ = self._heard.period
         beat = ((np.arange(len(played)) + 0.5) * self.latency_ / self.beat_).astype(int)
         self.first_of_beat_ = np.flatnonzero(np.diff(beat, prepend=-1))
         self.first_of_bar_ = self.first_of_beat_[:: self.beats_per_bar]
@@ -153,11 +155,11 @@ class Accompanist(BaseEstimator):
     def reset(self) -> Accompanist:
         """Forget what was heard: the next sound may be from anywhere in the recording."""
         check_is_fitted(self, "walk_")
-        self._ear, self._voice = LiveEar(self.codec_.ear_), LiveVoice(self.codec_)
+        self._ear, self._voice = LiveEar(self._heard), LiveVoice(self.codec_)
         self._states = None  # before anything is heard
         self._predicted = np.full((len(GAINS), 1), 1 / len(GAINS)) * self.walk_.D
         self._place = np.nan
-        known = self.codec_.ear_.background  # until enough is heard, the background is the recording's
+        known = self._heard.background  # until enough is heard, the background is the recording's
         self._past = deque([known] * 2, maxlen=MEMORY)
         self._steps = deque(maxlen=2 * VOXELS_PER_BEAT * self.beats_per_bar)
         return self
@@ -211,7 +213,7 @@ class Accompanist(BaseEstimator):
 
     def _filter(self, energies: NDArray[np.float64]) -> Belief:
         """Take in the energies (1, B) of a voxel."""
-        ear, before = self.codec_.ear_, self._states
+        ear, before = self._heard, self._states
         heard = not is_silent(ear, energies, gain=GAINS[0])[0]
         log_likelihood = np.zeros_like(self._predicted)
         evidence = 0.0
@@ -244,7 +246,7 @@ class Accompanist(BaseEstimator):
 
     def _listen(self, energies: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
         """Log likelihood (gains, S) of a voxel, and its log likelihood without a model of time."""
-        ear, level = self.codec_.ear_, self.model_.levels[0]
+        ear, level = self._heard, self.model_.levels[0]
         likelihood = level.likelihood[: self.n_bands]
         marginal = likelihood.mean(axis=2)
         quiet, gains = np.quantile(self._past, QUIET, axis=0), GAINS[:, None]
@@ -255,12 +257,18 @@ class Accompanist(BaseEstimator):
         weights = self._predicted.sum(axis=1)
         return found, float(logsumexp(alone, b=weights))
 
+    @property
+    def _heard(self) -> Ear:
+        """The codec's ear: it has one, with bands to hear."""
+        return cast(Ear, self.codec_.ear_)
+
     def _check_parameters(self) -> None:
         check_rate(self.sample_rate)
         check_rate(self.rate, "rate")
         if self.beat is not None and not self.beat > 0:
             raise ValueError(f"beat must be > 0 seconds, or None; found {self.beat}")
         check_scalar(self.beats_per_bar, "beats_per_bar", int, min_val=1)
+        check_scalar(self.n_bands, "n_bands", Integral, min_val=1)
         if not 0 < self.tempo < 0.5:
             raise ValueError(f"tempo must be a probability, > 0 and < 0.5; found {self.tempo}")
         if not self.mass > 0:

@@ -54,19 +54,20 @@ def infer_shifted(
     ValueError
         If shifts are not pairs of integers, or leave nothing of the picture.
     """
-    shifts = np.asarray(shifts)
-    if shifts.ndim != 2 or shifts.shape[1] != 2 or not np.issubdtype(shifts.dtype, np.integer):
-        raise ValueError(f"shifts must be pairs of integers (K, 2); found shape {shifts.shape}")
-    rows, columns = np.abs(shifts).max(axis=0)
+    moves = np.asarray(shifts)
+    if moves.ndim != 2 or moves.shape[1] != 2 or not np.issubdtype(moves.dtype, np.integer):
+        raise ValueError(f"shifts must be pairs of integers (K, 2); found shape {moves.shape}")
+    rows, columns = np.abs(moves).max(axis=0)
     visible = np.zeros(frames.shape[1:3], bool)
-    visible[rows : visible.shape[0] - rows, columns : visible.shape[1] - columns] = True
+    height, width = frames.shape[1:3]
+    visible[rows : height - rows, columns : width - columns] = True
     if not visible.any():
         raise ValueError(f"shifts up to {(int(rows), int(columns))} leave nothing of {visible.shape}")
     found = []
-    for down, right in shifts:
+    for down, right in moves:
         back = np.roll(frames, (-down, -right), axis=(1, 2))  # what wraps around is hidden
         found.append(infer(model, codec.transform(back, visible=visible), phase=phase))
     log_evidence = np.array([posterior.log_evidence for posterior in found])
     total = float(logsumexp(log_evidence))
     probabilities = np.exp(log_evidence - total)
-    return Shifted(shifts, probabilities, total - np.log(len(shifts)), found[int(log_evidence.argmax())])
+    return Shifted(moves, probabilities, total - np.log(len(moves)), found[int(log_evidence.argmax())])

@@ -30,7 +30,7 @@ def block_prior(level: Level, above: Level, factor: int) -> np.ndarray:
         A row for each of ``level.b[factor].pairs``; columns sum to one, or to zero for a parent's state
         that allows no block.
     """
-    g = level.dynamics.initial[factor]
+    g = level.initial[factor]
     D, E = above.A[g], above.A[g + 1]
     state, path = level.b[factor].pairs.T
     allowed = np.zeros_like(D)

@@ -29,7 +29,7 @@ class Evidence:
 
     n_samples: int
     hard: np.ndarray | None = None
-    soft: Sequence[np.ndarray] | None = None
+    soft: Sequence[np.ndarray] = ()
 
     def part(self, samples: slice) -> Evidence:
         """The same evidence about some of the samples."""
@@ -40,14 +40,14 @@ class Evidence:
 
     def normalised(self) -> Evidence:
         """The same evidence with soft outcomes as log probabilities, so that each is one outcome."""
-        if self.soft is None:
+        if self.hard is not None:
             return self
         soft = [log_softmax(message, axis=1) for message in self.soft]
         return Evidence(n_samples=self.n_samples, soft=soft)
 
     def log_message(self, modality: int, n_outcomes: int) -> np.ndarray:
         """Log likelihood (n, n_outcomes) of one modality's outcomes: 0 everywhere if missing."""
-        if self.soft is not None:
+        if self.hard is None:
             return self.soft[modality]
         seen = self.hard[:, modality, None]
         return np.where((seen < 0) | (seen == np.arange(n_outcomes)), 0.0, -np.inf)
@@ -71,7 +71,8 @@ def as_evidence(level: Level, outcomes: np.ndarray | Sequence[np.ndarray]) -> Ev
     """
     if not isinstance(outcomes, list | tuple):
         outcomes = as_outcomes(outcomes)
-        return _soft(level, outcomes) if outcomes.dtype == object else _hard(level, outcomes)
+        is_soft = outcomes.dtype == object
+        return _soft(level, list(np.atleast_1d(outcomes))) if is_soft else _hard(level, outcomes)
     parts = [as_outcomes(part) for part in outcomes]
     if any(part.dtype.kind == "f" or part.ndim > 1 for part in parts):
         return _soft(level, parts)

@@ -214,6 +214,16 @@ class Level:
         return np.array([b.n_paths for b in self.b]) if self.b else np.ones(self.n_factors, int)
 
     @property
+    def has_parent(self) -> np.ndarray:
+        """(F,) bool, factors that a next level predicts; all of them in a static model."""
+        return self.dynamics.has_parent if self.dynamics else np.ones(self.n_factors, bool)
+
+    @property
+    def initial(self) -> np.ndarray:
+        """(F,) int, modality of the next level that is the factor's initial state, or just its state."""
+        return self.dynamics.initial if self.dynamics else np.arange(self.n_factors)
+
+    @property
     def n_outcomes_above(self) -> np.ndarray:
         """Number of outcomes of each modality that the factors make at the next level."""
         if self.dynamics is None:
@@ -223,7 +233,7 @@ class Level:
 
     def with_transitions(self, b: tuple[Transitions, ...]) -> Level:
         """The same level with other transitions of its factors."""
-        return replace(self, dynamics=replace(self.dynamics, b=b))
+        return replace(self, dynamics=Dynamics(b=b, has_parent=self.has_parent))
 
     def children(self, factor: int) -> np.ndarray:
         """Modalities that ``factor`` generates, in ascending order."""

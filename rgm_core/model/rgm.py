@@ -171,6 +171,6 @@ def _check_blocks(below: Level, above: Level, n: int) -> None:
     """Raise ValueError unless level n + 1 generates blocks of level n."""
     if np.any(above.parents[::2] != above.parents[1::2]):
         raise ValueError(f"a factor's initial state and path need one parent at level {n + 1}")
-    orphans = ~below.dynamics.has_parent
+    orphans = ~below.has_parent
     if np.any(below.n_states[orphans] > 1) or not all(len(b.edges) for b in below.b):
         raise ValueError("every factor needs a transition, and one state only if it has no parent")

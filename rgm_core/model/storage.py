@@ -37,7 +37,7 @@ def write(path: str | os.PathLike, levels: tuple[Level, ...], D: np.ndarray) -> 
     for n, level in enumerate(levels):
         arrays |= {f"level{n}_{name}": value for name, value in _to_arrays(level).items()}
     with replacing(path) as part, part.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
 
 
 @contextmanager
@@ -122,6 +122,7 @@ def _to_arrays(level: Level) -> dict[str, np.ndarray]:
 
 def _from_arrays(arrays: dict[str, np.ndarray], prefix: str) -> Level:
     fields = {name: arrays[prefix + name] for name in _STATIC}
+    dynamics = None
     if prefix + "edges" in arrays:
         initial, table, counts = (arrays[prefix + name] for name in ("initial", "edges", "b"))
         factor, edges = np.split(table, [1], axis=1)
@@ -132,8 +133,8 @@ def _from_arrays(arrays: dict[str, np.ndarray], prefix: str) -> Level:
             Transitions(edges=edges[rows], counts=counts[rows], n_states=int(n))
             for rows, n in zip(of, fields["n_states"], strict=True)
         )
-        fields["dynamics"] = Dynamics(b=b, has_parent=initial >= 0)
-        if not np.array_equal(fields["dynamics"].initial, initial):
+        dynamics = Dynamics(b=b, has_parent=initial >= 0)
+        if not np.array_equal(dynamics.initial, initial):
             raise ValueError("initial must number the factors that have a parent 0, 2, 4, …")
-    fields["precision"] = float(arrays.get(prefix + "precision", 1.0))
-    return Level(**fields, defining=arrays.get(prefix + "defining"))
+    precision, defining = float(arrays.get(prefix + "precision", 1.0)), arrays.get(prefix + "defining")
+    return Level(**fields, dynamics=dynamics, precision=precision, defining=defining)

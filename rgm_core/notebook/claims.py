@@ -69,7 +69,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError("found a number that is not finite; expected finite ones only")
         if self.min is self.max is self.equals is None:
             raise ValueError("found no bar; expected min, max or equals")
-        if None not in (self.min, self.max) and self.min > self.max:
+        if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError("found min > max; expected min ≤ max")
         if self.tolerance and self.equals is None:
             raise ValueError("found tolerance without equals; expected both")
@@ -133,7 +133,7 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             return Status.DIFFERS
         if self.source == Source.OURS:
             return Status.HOLDS
-        if isinstance(self.reported, str) or _near(value, self.reported, self.within):
+        if not isinstance(self.reported, float | int) or _near(value, self.reported, self.within):
             return Status.REPRODUCED
         return Status.WITHIN_TOLERANCE
 

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
+from typing import Any
 
 from rgm_core.notebook.claims import Claim, Status, load_claims
 from rgm_core.notebook.display import (
@@ -83,7 +84,7 @@ def _check_values(
     return {name: _number(f"{which}[{name!r}]", values[name]) for name in known}
 
 
-def _number(where: str, value: object) -> float | None:
+def _number(where: str, value: Any) -> float | None:
     if value is None:
         return None
     try:

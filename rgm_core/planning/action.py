@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
+from operator import add
 
 import numpy as np
 
@@ -45,7 +47,8 @@ def expected_log_likelihood(
             )
         if not np.all(np.asarray(q) >= 0) or not np.isclose(np.sum(q), 1):
             raise ValueError(f"predicted[{g}] must be a distribution; found {q}")
-    return sum(np.asarray(q, float) @ floored_log(p) for q, p in zip(predicted, consequences, strict=True))
+    pairs = zip(predicted, consequences, strict=True)
+    return reduce(add, (np.asarray(q, float) @ floored_log(p) for q, p in pairs))
 
 
 def explicit_action(

@@ -53,7 +53,7 @@ class Induction:
 
 
 def possible_transitions(
-    B: np.ndarray | Sequence[sparse.sparray], avoid: np.ndarray | None = None
+    B: np.ndarray | Sequence[sparse.csr_array], avoid: np.ndarray | None = None
 ) -> sparse.csr_array:
     """Transitions (to, from) that some path makes likely, and that enter no state to avoid.
 
@@ -164,7 +164,7 @@ def next_step(reached: np.ndarray, transitions: sparse.csr_array, state: int | n
 
 
 def induce(
-    B: np.ndarray | Sequence[sparse.sparray],
+    B: np.ndarray | Sequence[sparse.csr_array],
     goals: np.ndarray,
     state: int | np.ndarray,
     *,
@@ -219,7 +219,7 @@ def _mask(states: np.ndarray | None, n_states: int, name: str) -> np.ndarray:
 
 
 def _most_probable(state: int | np.ndarray, n_states: int) -> int:
-    if np.ndim(state) == 1 and len(state) == n_states:
+    if np.shape(state) == (n_states,):
         return int(np.argmax(state))
     if np.ndim(state) or int(state) != state or not 0 <= state < n_states:
         raise ValueError(f"state must lie in 0 … {n_states - 1}, or be a distribution; found {state}")

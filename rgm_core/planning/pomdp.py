@@ -45,14 +45,14 @@ class POMDP:
     A: tuple[np.ndarray, ...]
     B: tuple[np.ndarray, ...]
     D: tuple[np.ndarray, ...]
-    C: tuple[np.ndarray, ...] | None = None
-    parents: tuple[tuple[int, ...], ...] | None = None
+    C: tuple[np.ndarray, ...] = ()
+    parents: tuple[tuple[int, ...], ...] = ()
     a: tuple[np.ndarray, ...] | None = None
 
     def __post_init__(self):
-        if self.parents is None:
+        if not self.parents:
             object.__setattr__(self, "parents", (tuple(range(len(self.B))),) * len(self.A))
-        if self.C is None:
+        if self.C is None or not len(self.C):
             object.__setattr__(self, "C", tuple(np.ones(len(table)) for table in self.A))
         for name in ("A", "B", "D", "C", "a"):
             if (tables := getattr(self, name)) is not None:

@@ -75,7 +75,7 @@ def from_pymdp(
     likelihoods = [_drop_batch(a, 1 + len(p), "A") for a, p in zip(A, parents, strict=True)]
     transitions = [_drop_batch(b, 3, "B") for b in B]
     flat = [np.full(len(b), 1 / len(b)) for b in transitions]
-    preferences = None if C is None else tuple(softmax(_drop_batch(c, 1, "C")) for c in C)
+    preferences = () if C is None else tuple(softmax(_drop_batch(c, 1, "C")) for c in C)
     counts = (
         None if pA is None else [_drop_batch(a, x.ndim, "pA") for a, x in zip(pA, likelihoods, strict=True)]
     )

@@ -29,14 +29,14 @@ BOARD = {
 def plot_components(components: np.ndarray, goals: np.ndarray) -> Figure:
     """Draw play (T, n) in its leading singular vectors, one row each, with goals (T,) bool marked."""
     fig, axes = plt.subplots(
-        components.shape[1], 1, figsize=(9, 1.1 * components.shape[1] + 0.6), sharex=True
+        components.shape[1], 1, figsize=(9, 1.1 * components.shape[1] + 0.6), sharex=True, squeeze=False
     )
-    for k, ax in enumerate(axes):
+    for k, ax in enumerate(axes[:, 0]):
         ax.plot(components[:, k], color=COLOURS["blue"], linewidth=0.8)
         ax.plot(*_marked(components[:, k], goals), "*", color=COLOURS["vermillion"], label="goal")
         ax.set(yticks=[], ylabel=k + 1)
-    axes[0].legend(loc="lower right", bbox_to_anchor=(1, 1))
-    axes[-1].set(xlabel="frame")
+    axes[0, 0].legend(loc="lower right", bbox_to_anchor=(1, 1))
+    axes[-1, 0].set(xlabel="frame")
     return fig
 
 

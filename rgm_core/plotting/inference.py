@@ -48,8 +48,10 @@ def plot_bound(
     ax.plot(share, complexity, "--", label="complexity", color=COLOURS["orange"])
     ax.plot(share, -accuracy, ":", label="minus accuracy", color=COLOURS["green"])
     ax.axhline(surprise, linewidth=0.8, color=COLOURS["grey"])
-    below = {"textcoords": "offset points", "ha": "right", "color": COLOURS["grey"]}
-    ax.annotate("surprise -ln p(o)", (share[-1], surprise), (0, -12), **below)
+    ax.annotate(
+        "surprise -ln p(o)", (share[-1], surprise), (0, -12),
+        textcoords="offset points", ha="right", color=COLOURS["grey"],
+    )  # fmt: skip
     ax.axvline(1, linewidth=0.8, color=COLOURS["grey"])
     ax.set(xlabel="belief: prior at 0, posterior at 1", ylabel="nats")
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1))

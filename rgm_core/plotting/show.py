@@ -5,12 +5,14 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch
 
@@ -90,14 +92,14 @@ def _png(fig: Figure) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
-def _all_axes(axes: list[Axes]) -> Iterator[Axes]:
+def _all_axes(axes: Iterable[Any]) -> Iterator[Axes]:
     """Yield axes and the insets within them, in order."""
     for ax in axes:
         yield ax
         yield from _all_axes(ax.child_axes)
 
 
-def _plotted(ax: Axes) -> Iterator[tuple[str, np.ndarray]]:
+def _plotted(ax: Axes) -> Iterator[tuple[str, Any]]:
     """Yield the arrays that axes show, in data coordinates, each with its kind."""
     for line in ax.lines:
         yield "line", line.get_xydata()
@@ -108,7 +110,7 @@ def _plotted(ax: Axes) -> Iterator[tuple[str, np.ndarray]]:
         yield "offsets", collection.get_offsets()
         if collection.get_array() is not None:
             yield "array", collection.get_array()
-        if hasattr(collection, "get_coordinates"):  # a mesh: its paths would be one per cell
+        if isinstance(collection, QuadMesh):  # its paths would be one per cell
             yield "mesh", collection.get_coordinates()
         else:
             for path in collection.get_paths():

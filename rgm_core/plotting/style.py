@@ -1,8 +1,9 @@
 """The house style of all figures: colour-blind safe, legible, and applied only where asked."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
+from typing import Any
 
 import matplotlib as mpl
 from cycler import cycler
@@ -24,7 +25,7 @@ COLOURS = MappingProxyType(
 
 _CYCLE = ("blue", "vermillion", "green", "purple", "orange", "sky", "black")
 
-_HOUSE = MappingProxyType(
+_HOUSE: Mapping[Any, Any] = MappingProxyType(
     {
         "axes.axisbelow": True,
         "axes.labelsize": 10,

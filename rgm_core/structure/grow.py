@@ -102,7 +102,7 @@ def go_up(level: Level, states: np.ndarray, paths: np.ndarray) -> tuple[np.ndarr
         missing, -1.
     n_outcomes : (G,) int
     """
-    kept = level.dynamics.has_parent
+    kept = level.has_parent
     paths = np.vstack([paths, np.full((1, level.n_factors), -1)])
     pairs = np.stack([states[::2], paths[::2]], axis=2)
     return pairs[:, kept].reshape(len(pairs), 2 * kept.sum()), level.n_outcomes_above
@@ -115,7 +115,7 @@ def _next_layer(layer: Layer, level: Level, states, paths, streams) -> Layer:
             f"outcomes is too short a sequence: {level.n_factors} groups are left when a level has "
             "only one step; give at least 2 ** (n_levels - 1) steps"
         )
-    kept, single = level.dynamics.has_parent, np.bincount(streams)[streams] == 1
+    kept, single = level.has_parent, np.bincount(streams)[streams] == 1
     return Layer(
         outcomes=outcomes,
         n_outcomes=n_outcomes,

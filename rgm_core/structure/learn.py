@@ -9,7 +9,6 @@ In unordered exemplars (dt = 1) the states alone are. A single group ends it.
 from __future__ import annotations
 
 from dataclasses import replace
-from numbers import Integral
 
 import numpy as np
 
@@ -144,7 +143,7 @@ def _class_level(states, n_states: int, locations, labels) -> Level:
         first = missing[0] if missing.size else len(used)
         raise ValueError(f"labels must use every class 0 … {labels.max()}; {first} is missing")
     a = np.zeros((1, n_states, labels.max() + 1))
-    np.add.at(a, (0, states, labels), 1.0)
+    np.add.at(a[0], (states, labels), 1.0)
     return Level(
         a=a,
         n_outcomes=np.array([n_states]),
@@ -221,5 +220,5 @@ def _check_options(dt, labels, group_size, streams) -> None:
         raise ValueError("labels need dt=1: a sequence has no class level")
     if dt == 1 and (group_size is not None or streams is not None):
         raise ValueError("group_size and streams need dt=2: exemplars in no order are grouped by location")
-    if group_size is not None and not (isinstance(group_size, Integral) and group_size >= 2):
+    if group_size is not None and not (isinstance(group_size, int | np.integer) and group_size >= 2):
         raise ValueError(f"group_size must be an integer ≥ 2; found {group_size!r}")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from rgm_core.model.evidence import as_evidence
-from rgm_core.model.level import Level
+from rgm_core.model.level import Dynamics, Level
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.grouping import complete_last, number_by_appearance
 from rgm_core.structure.grow import count_outcomes, go_up
@@ -59,7 +59,7 @@ def merge_structure(model: RGM, outcomes: np.ndarray, *, offsets: Iterable[int] 
 def _merge(model: RGM, outcomes: np.ndarray) -> RGM:
     levels, n_outcomes = [], model.levels[0].n_outcomes
     for n, level in enumerate(model.levels):
-        orphans = ~level.dynamics.has_parent
+        orphans = ~level.has_parent
         if n:  # what is missing was cut off
             outcomes = _complete(level, outcomes)
         states = np.stack(
@@ -73,12 +73,13 @@ def _merge(model: RGM, outcomes: np.ndarray) -> RGM:
         walks = [find_paths(states[:, f], int(n_states[f]), level.b[f]) for f in range(level.n_factors)]
         a = count_outcomes(outcomes, n_outcomes, states[:, level.parents], n_states)
         a[:, : level.a.shape[1], : level.a.shape[2]] += level.a
+        b = tuple(transitions for _, transitions in walks)
         level = replace(
             level,
             a=a,
             n_outcomes=n_outcomes,
             n_states=n_states,
-            dynamics=replace(level.dynamics, b=tuple(transitions for _, transitions in walks)),
+            dynamics=Dynamics(b=b, has_parent=level.has_parent),
         )
         levels.append(level)
         paths = np.stack([paths for paths, _ in walks], axis=1)

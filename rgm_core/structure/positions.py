@@ -13,7 +13,7 @@ STEPS = (0, 1, 2)  # positions that the paths "hold", "one step" and "two steps"
 def chain_model(
     heard: NDArray[np.float64],
     played: NDArray[np.integer],
-    locations: NDArray[np.float64],
+    locations: NDArray[np.floating],
     *,
     mass: float,
     tempo: float,

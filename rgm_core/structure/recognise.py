@@ -46,7 +46,7 @@ def begin_windows(outcomes: np.ndarray, n_outcomes: np.ndarray, noise, mass: flo
 def widen_windows(windows: Windows, level: Level) -> Windows:
     """Windows of the next level: two steps long, the last one filled up with what is missing."""
     parents = np.where(windows.origin >= 0, level.parents[windows.origin], -1)
-    origin = np.where(parents >= 0, level.dynamics.initial[parents], -1)
+    origin = np.where(parents >= 0, level.initial[parents], -1)
     n_steps, width, n_modalities = windows.outcomes.shape
     padded = np.pad(windows.outcomes, ((0, n_steps % 2), (0, 0), (0, 0)), constant_values=-1)
     return windows._replace(outcomes=padded.reshape(-1, 2 * width, n_modalities), origin=origin)

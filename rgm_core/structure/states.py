@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from scipy.sparse import csr_array
 
+from rgm_core.model.checks import as_generator
 from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.grouping import group_by_location
@@ -30,7 +31,7 @@ def find_states(
     n_classes: int | None = None,
     max_states: Sequence[int] = (128, 400, 1000),
     mass: float = 0.5,
-    rng: int = 0,
+    rng: np.random.Generator | int = 0,
 ) -> RGM:
     """Find the states of an image model among exemplars, grouped by location, with classes on top.
 
@@ -53,7 +54,7 @@ def find_states(
     mass : float
         Prior counts of every column, > 0, shared as the outcomes of all exemplars are: a state about
         which little is known is expected to be like any other.
-    rng : int
+    rng : numpy.random.Generator or int
         Seed of the clusters.
 
     Returns
@@ -104,9 +105,9 @@ def _check(shares, labels, n_classes, max_states, mass) -> None:
         raise ValueError(f"mass must be finite and > 0; found {mass}")
 
 
-def _cluster(rows: np.ndarray, bound: int, rng: int) -> np.ndarray:
+def _cluster(rows: np.ndarray, bound: int, rng) -> np.ndarray:
     """Cluster of each exemplar, (n,) int, none of them empty: k-means from seeds far apart; rows (n, R)."""
-    centres = rows[_seeds(rows, bound, np.random.default_rng(rng))]
+    centres = rows[_seeds(rows, bound, as_generator(rng))]
     for _ in range(ROUNDS):
         nearest = (np.square(centres).sum(axis=1) - 2 * rows @ centres.T).argmin(axis=1)
         nearest = np.unique(nearest, return_inverse=True)[1]
@@ -130,7 +131,7 @@ def _seeds(rows: np.ndarray, bound: int, rng: np.random.Generator) -> list[int]:
 
 
 def _within_classes(
-    rows: np.ndarray, labels: np.ndarray, n_classes: int, bound: int, rng: int
+    rows: np.ndarray, labels: np.ndarray, n_classes: int, bound: int, rng
 ) -> tuple[np.ndarray, np.ndarray]:
     """Clusters of exemplars of one class only, (n,), and the class of each cluster, (n_states,)."""
     chosen, owner = np.zeros(len(rows), int), []

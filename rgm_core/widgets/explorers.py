@@ -11,6 +11,7 @@ import copy
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 import ipywidgets
 import matplotlib.pyplot as plt
@@ -23,7 +24,7 @@ from rgm_core.agent.imagine import imagine
 from rgm_core.codecs import ImageCodec
 from rgm_core.games import Pong, flatten_observation, rendering
 from rgm_core.generation.samples import predict_outcomes
-from rgm_core.inference.infer import infer
+from rgm_core.inference.infer import infer_samples
 from rgm_core.model.rgm import RGM
 from rgm_core.plotting.digits import plot_rows
 from rgm_core.plotting.likelihoods import plot_belief_levels, plot_fields
@@ -42,7 +43,7 @@ class Explorer(ipywidgets.VBox):
     **controls : widgets with a ``value``.
     """
 
-    def __init__(self, draw: Callable[..., Figure], **controls: ipywidgets.ValueWidget):
+    def __init__(self, draw: Callable[..., Figure], **controls: Any):
         self.draw, self.controls = draw, controls
         own_size = {"align_self": "flex-start", "max_width": "100%", "max_height": "560px"}
         self.picture = ipywidgets.Image(format="png", layout={**own_size, "object_fit": "contain"})
@@ -62,7 +63,7 @@ class Explorer(ipywidgets.VBox):
 
     def _repr_mimebundle_(self, **kwargs):
         """As every widget shows itself, and a plain picture for those who cannot show widgets."""
-        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle: Any = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         values = {name: control.value for name, control in self.controls.items()}
         shown = ", ".join(f"{k} = {v}" for k, v in values.items() if not isinstance(v, bytes))
@@ -191,7 +192,7 @@ def explore_drawing(model: RGM, codec: ImageCodec, image: np.ndarray) -> Explore
 
 def _draw_beliefs(model: RGM, codec: ImageCodec, seen: np.ndarray, covered=None) -> Figure:
     """Outcomes (1, M) as a picture, what each level expects of them, and the belief about the class."""
-    posterior = infer(model, seen)
+    posterior = infer_samples(model, seen)
     evidence = f"seen\nln p = {posterior.log_evidence[0]:z.0f}"
     pictures = {evidence: codec.inverse_transform(seen)[0]}
     for n, beliefs in enumerate(posterior.states):
@@ -271,7 +272,8 @@ def draw_court(board: np.ndarray, plan: np.ndarray) -> np.ndarray:
     (rows * cell, columns * cell, 3) uint8
     """
     cell = max(8, COURT // max(board.shape))
-    picture, bat = rendering.empty_field(*board.shape, cell), (0.5, 2.4)
+    (rows, columns), bat = board.shape, (0.5, 2.4)
+    picture = rendering.empty_field(rows, columns, cell)
     for k in reversed(range(len(plan))):
         share = 0.6 * (1 - k / len(plan))
         for outcome, colour in ((2, rendering.BAT), (0, rendering.BALL)):

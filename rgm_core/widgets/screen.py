@@ -6,6 +6,7 @@ import base64
 import io
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import numpy as np
@@ -65,7 +66,7 @@ class Screen(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs):
         """As every widget shows itself, and a still picture for those who cannot show widgets."""
-        bundle = super()._repr_mimebundle_(**kwargs)
+        bundle: Any = super()._repr_mimebundle_(**kwargs)
         data = bundle[0] if isinstance(bundle, tuple) else bundle
         player = f", player = {self.player}" if self.players else ""
         data["text/plain"] = f"Explorer: frame = {self.frame}{player}"

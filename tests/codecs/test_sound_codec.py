@@ -340,14 +340,14 @@ def test_frequencies_that_are_not_listened_to_have_no_say():
     """As a telephone takes them away: what they alone show is missing, the rest is as it was."""
     rng = np.random.default_rng(5)
     sound = rng.normal(size=8000) / 8
-    codec = SoundCodec(sample_rate=8000, n_frequencies=16, voxel=250, overlap=0, n_bands=4).fit(sound)
+    codec = SoundCodec(sample_rate=8000, n_frequencies=16, voxel=250, overlap=0, n_bands=8).fit(sound)
     whole = codec.transform(sound)
-    low = codec.bank_.frequencies < 500
+    low = codec.bank_.frequencies < 2000
     seen = codec.transform(sound, visible=low)
     missing = (seen == -1).all(axis=0)
     np.testing.assert_array_equal(missing, (seen == -1).any(axis=0))
-    for stream in (missing[:4], missing[4:]):  # what is heard, and what is played
+    for stream in (missing[:8], missing[8:]):  # what is heard, and what is played
         assert 0 < stream.mean() < 1
-    np.testing.assert_array_equal(seen[:, :4][:, ~missing[:4]], whole[:, :4][:, ~missing[:4]])
+    np.testing.assert_array_equal(seen[:, :8][:, ~missing[:8]], whole[:, :8][:, ~missing[:8]])
     np.testing.assert_array_equal(codec.transform(sound, visible=np.ones(16, bool)), whole)
     assert (codec.transform(sound, visible=np.zeros(16, bool)) == -1).all()

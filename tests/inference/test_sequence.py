@@ -355,7 +355,7 @@ def test_wiring_that_is_no_tree_is_an_error():
     low, middle, top = model.levels
     with pytest.raises(ValueError, match="need one parent"):
         replace(model, levels=(low, replace(middle, parents=np.array([0, 1, 0, 1])), top))
-    with pytest.raises(ValueError, match=r"has_parent must be booleans \(\d,\), one for each factor"):
+    with pytest.raises(ValueError, match=r"has_parent must be booleans \(\d,?\), one for each factor"):
         replace(low, dynamics=replace(low.dynamics, has_parent=np.array([True])))
     with pytest.raises(ValueError, match="do not equal"):
         replace(model, levels=(replace(low, dynamics=None), middle, top))
