@@ -12,7 +12,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from rgm_core.extras import EXTRA_OF
+from rgm_core.model.extras import EXTRA_OF
 
 ROOT = Path(__file__).resolve().parents[1]
 REMEDY = (
@@ -132,7 +132,7 @@ def test_conda_environment_is_what_the_extras_need(project, conda):
 
 
 def test_a_missing_package_is_looked_for_in_the_extra_that_has_it(project):
-    """Each name of `rgm_core.extras.EXTRA_OF` is a package of that very extra, and of no other."""
+    """Each name of `rgm_core.model.extras.EXTRA_OF` is a package of that very extra, and of no other."""
     homes = packages_distributions()
     for module, extra in EXTRA_OF.items():
         names = homes.get(module, [module.replace("_", "-")])

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 import rgm_core
-from rgm_core.extras import EXTRA_OF, optional, require
+from rgm_core.model.extras import EXTRA_OF, optional, require
 
 ROOT = Path(__file__).resolve().parents[1]
 HIDE = f"import sys; sys.modules.update(dict.fromkeys({sorted(EXTRA_OF)}));"

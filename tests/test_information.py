@@ -13,7 +13,7 @@ from rgm_core.information import (
     mutual_information,
     normalise,
 )
-from rgm_core.logs import floored_log
+from rgm_core.model.logs import floored_log
 
 ORACLES = Path(__file__).parent / "oracles" / "mi.npz"
 N_CASES = 5

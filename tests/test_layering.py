@@ -19,7 +19,7 @@ TOO_LONG = {  # and by how much: to shrink, not to grow
     "rgm_core.media.accompanist": 330,
 }
 MOST_BODY = 60  # lines of a function, docstring left out; most have less than ten
-MOST_ENTRIES = 20  # at the top of rgm_core/: rooms and single modules
+MOST_ENTRIES = 18  # at the top of rgm_core/: rooms and single modules
 
 
 def rooms():

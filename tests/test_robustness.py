@@ -15,9 +15,9 @@ from rgm_core import RGMClassifier, generate, infer, learn, learn_structure
 from rgm_core.codecs import ImageCodec
 from rgm_core.generation import predict_outcomes
 from rgm_core.learning import learn_actively
-from rgm_core.logs import draw, safe_log
 from rgm_core.metrics import psnr, success_rate
 from rgm_core.model.checks import as_generator
+from rgm_core.model.logs import draw, safe_log
 from rgm_core.planning import POMDP, update_belief
 from rgm_core.structure.grouping import group_by_location
 

@@ -24,7 +24,6 @@ PERSISTENCE = 0.8  # probability of going on with the last action when exploring
 HOPE = 0.05  # probability of a goal below which the agent explores
 TIE = 1e-6  # values closer than this, relative to the largest, count as equal
 UNREACHABLE = -1
-UNLEARNED = "the agent has not seen anything yet: call learn with some play first"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ class Agent:
     history : list of Decision
         One entry for each action since the last reset.
     model : PlayModel
-        What it plans with, replaced when it learns; ``ValueError`` before.
+        What it plans with, once it has learned; replaced when it learns.
     """
 
     def __init__(
@@ -101,7 +100,7 @@ class Agent:
         self.depth, self.joint = depth, joint
         self.rng = as_generator(rng)
         self.learning = True
-        self._model: PlayModel | None = None
+        self.model: PlayModel  # once it has learned
         self.reset()
 
     def learn(
@@ -133,19 +132,12 @@ class Agent:
         self.reset()
         return self
 
-    @property
-    def model(self) -> PlayModel:
-        """What it plans with; ValueError before it has learned."""
-        if self._model is None:
-            raise ValueError(UNLEARNED)
-        return self._model
-
     def reset(self) -> None:
         """Begin a new game: forget the last frame and the history."""
         self.history: list[Decision] = []
         self._belief: Belief | None = None
         self._before: np.ndarray | None = None
-        if self._model is not None:
+        if hasattr(self, "model"):
             self.experience.restart()
 
     def act(self, outcomes: np.ndarray) -> int:
@@ -218,8 +210,8 @@ class Agent:
 
     def _renew(self) -> None:
         """Make the model of what was counted, and plan with it."""
-        self._model = model_of(self.experience)
-        self.ahead = induce_play(self._model, self.depth)
+        self.model = model_of(self.experience)
+        self.ahead = induce_play(self.model, self.depth)
         self._tried: dict[tuple[int, int], np.ndarray] = {}
 
     def _assimilate(self, now: np.ndarray, belief: Belief) -> bool:
@@ -240,8 +232,8 @@ class Agent:
         return True
 
     def _check(self, outcomes: np.ndarray) -> np.ndarray:
-        if self._model is None:
-            raise ValueError(UNLEARNED)
+        if not hasattr(self, "model"):
+            raise ValueError("the agent has not seen anything yet: call learn with some play first")
         outcomes = np.asarray(outcomes)
         if outcomes.shape != (self.n_modalities,) or not np.issubdtype(outcomes.dtype, np.integer):
             raise ValueError(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rgm_core.agent.play import PlayModel
-from rgm_core.logs import safe_log
+from rgm_core.model.logs import safe_log
 
 DISTURBED = 0.01  # probability that a modality shows something else than its event makes it show
 SURPRISE = 1e-3  # probability that what follows is not what the counts say

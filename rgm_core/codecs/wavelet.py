@@ -17,7 +17,7 @@ from scipy.fft import next_fast_len
 from scipy.optimize import nnls
 from sklearn.utils import check_scalar
 
-from rgm_core.extras import optional
+from rgm_core.model.extras import optional
 
 pywt = optional("pywt")
 

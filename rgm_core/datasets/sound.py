@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rgm_core.datasets.files import read_shipped
-from rgm_core.extras import optional
+from rgm_core.model.extras import optional
 
 soundfile = optional("soundfile")
 

@@ -1,6 +1,6 @@
 """Games as Gymnasium environments: Pong, Breakout, and a rally small enough to plan exactly."""
 
-from rgm_core.extras import require
+from rgm_core.model.extras import require
 
 gymnasium = require("gymnasium")
 

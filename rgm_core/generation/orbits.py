@@ -12,10 +12,10 @@ from itertools import chain, islice
 
 import numpy as np
 
-from rgm_core.logs import draw
 from rgm_core.model.blocks import block_prior
 from rgm_core.model.checks import as_generator
 from rgm_core.model.level import Level
+from rgm_core.model.logs import draw
 from rgm_core.model.rgm import RGM
 from rgm_core.model.transitions import Transitions
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rgm_core.logs import draw
 from rgm_core.model.checks import as_generator
 from rgm_core.model.level import Level
+from rgm_core.model.logs import draw
 from rgm_core.model.rgm import RGM
 
 TOP = -1

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rgm_core.logs import sum_by
 from rgm_core.model.blocks import block_prior
+from rgm_core.model.logs import sum_by
 from rgm_core.model.rgm import RGM
 
 

@@ -19,9 +19,9 @@ from typing import NamedTuple
 import numpy as np
 
 from rgm_core.inference.messages import joint, send_up
-from rgm_core.logs import safe_log, sum_by
 from rgm_core.model.blocks import block_prior
 from rgm_core.model.level import Level
+from rgm_core.model.logs import safe_log, sum_by
 from rgm_core.model.transitions import Transitions
 
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import logsumexp
 
-from rgm_core.logs import log_sum_by, sum_by
+from rgm_core.model.logs import log_sum_by, sum_by
 from rgm_core.model.transitions import Transitions
 
 

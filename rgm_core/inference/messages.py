@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rgm_core.logs import safe_log
+from rgm_core.model.logs import safe_log
 
 RANGE = 600.0  # nats that scaled exponentials may span: e^-600 is still a normal float
 

@@ -24,9 +24,9 @@ from scipy.special import rel_entr, softmax
 from rgm_core.inference.messages import joint, send_down, send_up
 from rgm_core.information import mutual_information
 from rgm_core.learning.active import History, clamp
-from rgm_core.logs import safe_log
 from rgm_core.model.evidence import as_evidence
 from rgm_core.model.level import Level
+from rgm_core.model.logs import safe_log
 from rgm_core.model.rgm import RGM
 
 __all__ = ["Counts", "add_counts", "as_shares", "expected_counts", "read_top"]

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_softmax
 
-from rgm_core.logs import safe_log
 from rgm_core.model.checks import in_native_layout
 from rgm_core.model.level import Level
+from rgm_core.model.logs import safe_log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

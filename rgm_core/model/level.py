@@ -8,8 +8,8 @@ from numbers import Real
 
 import numpy as np
 
-from rgm_core.logs import safe_log
 from rgm_core.model.checks import as_array
+from rgm_core.model.logs import safe_log
 from rgm_core.model.transitions import Transitions
 
 

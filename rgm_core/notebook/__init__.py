@@ -1,6 +1,6 @@
 """What a notebook says: its record, its claims, and how both are shown."""
 
-from rgm_core.extras import require
+from rgm_core.model.extras import require
 
 require("msgspec")
 

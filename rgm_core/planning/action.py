@@ -8,8 +8,8 @@ from operator import add
 
 import numpy as np
 
-from rgm_core.logs import floored_log
 from rgm_core.model.checks import as_generator
+from rgm_core.model.logs import floored_log
 
 
 def expected_log_likelihood(

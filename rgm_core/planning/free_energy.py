@@ -17,7 +17,7 @@ import numpy as np
 from scipy.special import digamma, entr, softmax, xlogy
 
 from rgm_core.information import entropy, normalise
-from rgm_core.logs import floored_log
+from rgm_core.model.logs import floored_log
 from rgm_core.planning.pomdp import POMDP, check_belief
 
 PRECISION = 512.0

@@ -16,7 +16,7 @@ from numbers import Integral
 import numpy as np
 from scipy.special import logsumexp
 
-from rgm_core.logs import safe_log
+from rgm_core.model.logs import safe_log
 
 MAX_JOINT_OUTCOMES = 4096  # combinations of outcomes that are enumerated: beyond, memory runs out
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import softmax
 
 from rgm_core.information import normalise
-from rgm_core.logs import floored_log
+from rgm_core.model.logs import floored_log
 from rgm_core.planning.pomdp import POMDP
 
 

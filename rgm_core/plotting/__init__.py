@@ -1,6 +1,6 @@
 """Figures: every function takes arrays or results and draws them; nothing is computed here."""
 
-from rgm_core.extras import require
+from rgm_core.model.extras import require
 
 require("matplotlib")
 

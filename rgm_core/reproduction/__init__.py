@@ -5,7 +5,7 @@ runner (execute each in a process of its own) → records (results moved in, all
 report (claims.json, report.html).
 """
 
-from rgm_core.extras import require
+from rgm_core.model.extras import require
 
 for _package in ("jinja2", "papermill", "rich"):
     require(_package)

@@ -1,6 +1,6 @@
 """Things to play with in a notebook."""
 
-from rgm_core.extras import require
+from rgm_core.model.extras import require
 
 require("anywidget")
 

@@ -193,8 +193,7 @@ def explore_drawing(model: RGM, codec: ImageCodec, image: np.ndarray) -> Explore
 def _draw_beliefs(model: RGM, codec: ImageCodec, seen: np.ndarray, covered=None) -> Figure:
     """Outcomes (1, M) as a picture, what each level expects of them, and the belief about the class."""
     posterior = infer_samples(model, seen)
-    evidence = f"seen\nln p = {posterior.log_evidence[0]:z.0f}"
-    pictures = {evidence: codec.inverse_transform(seen)[0]}
+    pictures = {f"seen\nln p = {posterior.log_evidence[0]:z.0f}": codec.inverse_transform(seen)[0]}
     for n, beliefs in enumerate(posterior.states):
         expected = predict_outcomes(model, beliefs, level=n, factor=None)
         uncertain = sum(entr(q).sum() for q in beliefs)

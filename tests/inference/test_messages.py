@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.special import logsumexp
 
 from rgm_core.inference.messages import joint, send_down, send_up
-from rgm_core.logs import safe_log
+from rgm_core.model.logs import safe_log
 
 SEEDS = st.integers(0, 2**32 - 1)
 close = {"rtol": 1e-10, "atol": 1e-12}
