@@ -255,10 +255,9 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         """Images (n, H, W), and labels, none if there are none, after scikit-learn's own checks."""
         X = np.asarray(X) if isinstance(X, (list, tuple)) else X
         shape = X.shape[1:] if isinstance(X, np.ndarray) and X.ndim in (3, 4) else None
-        if shape is not None:
-            X = X.reshape(len(X), prod(shape))
+        table: Any = X if shape is None else X.reshape(len(X), prod(shape))
         dtype = [np.float64, np.float32, np.uint8, np.uint16]  # others become the first, float64
-        checked: Any = validate_data(self, X=X, y=y, reset=reset, dtype=dtype, order="C")
+        checked: Any = validate_data(self, X=table, y=y, reset=reset, dtype=dtype, order="C")
         flat, labels = checked if isinstance(checked, tuple) else (checked, np.empty(0))
         if reset:
             side, colour = isqrt(flat.shape[1]), isqrt(flat.shape[1] // 3)

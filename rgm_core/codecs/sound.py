@@ -212,12 +212,12 @@ class SoundCodec(Codec):
             )
         return self._scale(wavelet.resynthesise(found))
 
-    def _join(self, variates: Iterable[NDArray]) -> NDArray[np.float64]:
+    def _join(self, variates: Iterable[NDArray]) -> NDArray[np.floating]:
         """Return the sound of portions of variates: of each voxel its frequencies are added up first."""
         pieces = [reconstruct(self.basis_, part).sum(axis=2, keepdims=True) for part in variates]
         return self._scale(join_voxels(np.concatenate(pieces), self.overlap_)[0])
 
-    def _scale(self, sound: NDArray[np.floating]) -> NDArray[np.float64]:
+    def _scale(self, sound: NDArray[np.floating]) -> NDArray[np.floating]:
         """Return a sound at `rate` and level one at the rate and level of the sound fitted."""
         sound = sound.astype(np.float64) / self.gain_
         sound = resample(sound, self.rate, self.sample_rate)

@@ -201,7 +201,7 @@ def _read_outcomes(level: Level, shares: np.ndarray) -> list[np.ndarray]:
 
 def _observed(model: RGM, shares: np.ndarray) -> list[list[np.ndarray]]:
     """Whether anything was observed below each factor, (n,) bool; level by level."""
-    seen: Sequence[np.ndarray] = list(shares.any(axis=2).T)
+    seen: Sequence[np.ndarray] = list(np.logical_or.reduce(shares, axis=2).T)
     found = []
     for level in model.levels:
         seen = [np.logical_or.reduce([seen[g] for g in level.children(f)]) for f in range(level.n_factors)]

@@ -15,10 +15,10 @@ import numpy as np
 from sklearn.utils import gen_batches
 
 from rgm_core.codecs.video import VideoCodec
-from rgm_core.extras import optional
 from rgm_core.generation.orbits import generate_orbit
 from rgm_core.generation.unfold import unfold_events
 from rgm_core.inference.infer import infer
+from rgm_core.model.extras import optional
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.learn import learn_structure
 from rgm_core.structure.recognise import with_noise
@@ -156,19 +156,17 @@ def _film(path: Path) -> Iterator[np.ndarray]:
 
 def _measure(path) -> tuple[int, tuple[int, ...], np.dtype]:
     """Number of frames, their one shape and type."""
-    first, count = None, 0
+    kinds: list[tuple[tuple[int, ...], np.dtype]] = []
     for frame in _frames(path):
-        if first is None:
-            first = frame.shape, frame.dtype
-        elif (frame.shape, frame.dtype) != first:
+        kinds.append((frame.shape, frame.dtype))
+        if kinds[-1] != kinds[0]:
             raise ValueError(
-                f"frames must be of one shape and type: the first is {first[0]}, {first[1]}; "
+                f"frames must be of one shape and type: the first is {kinds[0][0]}, {kinds[0][1]}; "
                 f"found {frame.shape}, {frame.dtype}"
             )
-        count += 1
-    if count < 4:
-        raise ValueError(f"path must hold at least 4 frames; found {count} in {path}")
-    return count, *first
+    if len(kinds) < 4:
+        raise ValueError(f"path must hold at least 4 frames; found {len(kinds)} in {path}")
+    return len(kinds), *kinds[0]
 
 
 def _portions(path, block: int) -> Iterator[np.ndarray]:

@@ -18,10 +18,10 @@ from sklearn.utils import gen_batches
 
 from rgm_core.codecs.resampling import check_audio, resample
 from rgm_core.codecs.sound import SoundCodec
-from rgm_core.extras import optional
 from rgm_core.generation.orbits import generate_orbit
 from rgm_core.inference.infer import infer
 from rgm_core.metrics.sound import beat_period, spectrogram_correlation
+from rgm_core.model.extras import optional
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.learn import learn_structure
 from rgm_core.structure.recognise import with_noise

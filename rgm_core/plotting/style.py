@@ -71,7 +71,8 @@ def style(**overrides) -> Iterator[None]:
         If an override is not a Matplotlib setting.
     """
     settings = {_setting(name): value for name, value in overrides.items()}
-    with mpl.rc_context({**_HOUSE, **settings}):
+    house: Any = {**_HOUSE, **settings}  # by names that Matplotlib has only when it runs
+    with mpl.rc_context(house):
         yield
 
 
