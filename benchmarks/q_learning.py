@@ -1,13 +1,16 @@
 """Twelve settings of Q-learning on Pong: the best of them plays in notebooks 00 and 10.
 
-    uv run python benchmarks/q_learning.py              seeds 0 to 4 of each setting, some minutes
-    uv run python benchmarks/q_learning.py --seeds 1    a quick look
+    uv run python benchmarks/q_learning.py --seeds 1    one player of each setting, two minutes
+    uv run python benchmarks/q_learning.py              three of each
 
-The seeds are other ones than those that are compared with active inference (100 and on).
+The seeds, from 0, are other ones than those that are compared with active inference (100 and on). Writes
+q_learning.json: frames until 18 of the last 20 balls were hit, null where 40,000 were not enough.
 """
 
 import argparse
+import json
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 
@@ -15,7 +18,8 @@ from rgm_core.agent import QLearner
 from rgm_core.games import Pong, play_with
 from rgm_core.metrics import frames_to_reach
 
-N_FRAMES = 60_000
+N_FRAMES = 40_000
+RESULTS = Path(__file__).with_suffix(".json")
 SETTINGS = list(product((0.5, 1.0), (0.9, 0.95, 0.99), (0.0, 0.02)))  # learning rate, discount, exploration
 
 
@@ -36,13 +40,22 @@ def frames_needed(learning_rate: float, discount: float, exploration: float, see
 
 
 def main() -> None:
-    """Print the median of each setting, the best one last."""
+    """Measure all settings, print the median of each, the best one last, and keep the numbers."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5, help="of each setting")
+    parser.add_argument("--seeds", type=int, default=3, help="of each setting")
     seeds = range(parser.parse_args().seeds)
-    medians = {s: float(np.median([frames_needed(*s, seed) for seed in seeds])) for s in SETTINGS}
-    for setting, median in sorted(medians.items(), key=lambda item: -item[1]):
-        print("learning rate {}, discount {}, exploration {}:".format(*setting), f"{median:,.0f} frames")
+    reached = {setting: [frames_needed(*setting, seed) for seed in seeds] for setting in SETTINGS}
+    for setting in sorted(SETTINGS, key=lambda s: -np.median(reached[s])):
+        said = "learning rate {}, discount {}, exploration {}:".format(*setting)
+        print(said, f"{np.median(reached[setting]):,.0f} frames")
+    rows = [
+        dict(zip(("learning_rate", "discount", "exploration"), setting, strict=True))
+        | {"reached": [frames if np.isfinite(frames) else None for frames in found]}
+        for setting, found in reached.items()
+    ]
+    RESULTS.write_text(
+        json.dumps({"n_frames": N_FRAMES, "seeds": list(seeds), "settings": rows}, indent=1) + "\n"
+    )
 
 
 if __name__ == "__main__":
