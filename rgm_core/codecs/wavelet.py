@@ -9,12 +9,14 @@ wavelet, the grids and the calibration are ours.
 """
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import next_fast_len
 from scipy.optimize import nnls
+from scipy.signal import oaconvolve
 from sklearn.utils import check_scalar
 
 from rgm_core.model.extras import optional
@@ -152,28 +154,37 @@ def transform(bank: WaveletBank, sound: ArrayLike) -> NDArray[np.floating]:
     sound = check_sound(sound)
     margin, n_samples = bank.margin, len(sound)
     mirrored = min(margin, n_samples - 1)
-    # In single precision, PyWavelets would difference the rounding errors of an integral.
     padded = np.pad(sound.astype(np.float64), mirrored, mode="reflect")
     padded = np.pad(padded, margin - mirrored)
     image = np.empty((len(bank.scales), n_samples), sound.dtype)
     for k, weight in enumerate(bank.weights):
-        image[k] = weight * coefficients(bank, padded, k).real[margin : margin + n_samples]
+        cycles = bank.frequencies[k] / bank.rate, bank.windows[k] * bank.rate
+        found = oaconvolve(padded, taps(*cycles, bank.scales[k]), mode="same")
+        image[k] = weight * found[margin : margin + n_samples]
     return image
 
 
-def coefficients(bank: WaveletBank, sound: NDArray, k: int) -> NDArray[np.complexfloating]:
-    """Return the complex coefficients (n,) of a sound (n,) at the frequency numbered `k`."""
-    scale = bank.scales[k]
-    bandwidth = 2 * (bank.windows[k] * bank.rate / scale) ** 2
-    centre = bank.frequencies[k] * scale / bank.rate
+@lru_cache(maxsize=1024)
+def taps(frequency: float, window: float, scale: float) -> NDArray[np.float64]:
+    """Return the filter (2 h + 1,), centred, whose output is the real part of a coefficient.
+
+    Parameters
+    ----------
+    frequency : cycles a sample.
+    window : standard deviation of the wavelet's envelope in samples.
+    scale : in PyWavelets' sense.
+    """
+    bandwidth, centre = 2 * (window / scale) ** 2, frequency * scale
     wavelet = pywt.ContinuousWavelet(f"cmor{bandwidth:.12f}-{centre:.12f}")
     precision = int(np.ceil(np.log2(16 * scale * FINENESS)))
-    found = pywt.cwt(sound, [scale], wavelet, method="fft", precision=precision)[0][0]
-    # PyWavelets convolves with the wavelet's integral and differences the result. Of a wavelet of
-    # few cycles the integral does not end at 0, and this end becomes an echo: it is taken out.
-    half = (round(16 * scale) + 1) // 2
-    mean = np.exp(-(np.pi**2) * centre**2 * bandwidth)
-    found[: len(sound) - half] += np.sqrt(scale) * mean * sound[half:]
+    integral, places = pywt.integrate_wavelet(wavelet, precision=precision)
+    spacing = scale * (places[1] - places[0])
+    at = np.arange(scale * (places[-1] - places[0]) + 1) / spacing
+    sampled = integral.real[at[at < len(integral)].astype(int)][::-1]
+    found = -np.sqrt(scale) * np.diff(sampled, prepend=0, append=0)
+    # Of a wavelet of few cycles the integral does not end at 0, and this end would be an echo.
+    found[0] += np.sqrt(scale) * np.exp(-(np.pi**2) * centre**2 * bandwidth)
+    found.flags.writeable = False
     return found
 
 
