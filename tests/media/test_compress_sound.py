@@ -34,9 +34,8 @@ def fidelity(found, sound, rate=RATE):
     ("seconds", "kind"),
     [
         (5, "wav"),
-        (5, "flac"),
-        (5, "ogg"),
         (5, "mp3"),
+        *[pytest.param(5, kind, marks=pytest.mark.slow) for kind in ("flac", "ogg")],
         *[pytest.param(60, kind, marks=pytest.mark.slow) for kind in ("wav", "flac", "ogg", "mp3")],
     ],
 )
@@ -61,7 +60,7 @@ def test_a_loop_recurs(tmp_path):
 
 
 def test_the_rate_keeps_what_there_is_to_hear(tmp_path):
-    time = np.arange(2 * 44100) / 44100
+    time = np.arange(44100) / 44100
     low, high = (np.sin(2 * np.pi * f * time) * (1 + np.sin(9 * time)) / 2.5 for f in (900, 6000))
     assert compress(_write(tmp_path / "low.wav", low, 44100)).rate == 8000
     found = compress(_write(tmp_path / "high.wav", high, 44100))
@@ -81,7 +80,7 @@ def test_piece_by_piece_a_file_is_read_as_at_once(tmp_path, rate):
 
 
 def test_a_long_sound_is_encoded_and_decoded_in_portions_as_at_once():
-    sound = mix_down(stereo(3))
+    sound = mix_down(stereo(2))
     settings = {"sample_rate": RATE, "voxel": 400, "n_frequencies": 32, "n_bins": 9}
     codec = SoundCodec(**settings).fit(sound)
     outcomes, decoded = codec.transform(sound), codec.inverse_transform(codec.transform(sound))
