@@ -19,7 +19,7 @@ _HOME = {
     "learn_transitions": "learning",
     "merge_structure": "structure",
 }
-__all__ = sorted(_HOME)
+__all__ = sorted(_HOME)  # pyright: ignore[reportUnsupportedDunderAll] - the stub lists them
 __version__ = "0.1.0"
 
 

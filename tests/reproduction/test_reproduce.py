@@ -149,7 +149,7 @@ def snapshot(folder):
 def plotted(out):
     """SHA-256 of the plotted arrays by figure."""
     return {
-        name: figure["sha256"]
+        name: figure.sha256
         for record in records.load_records(out).values()
         for name, figure in record.figures.items()
     }
