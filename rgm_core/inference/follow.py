@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csc_array, csr_array
 
 from rgm_core.model import RGM
 
@@ -26,12 +26,12 @@ class Walk:
 
     Attributes
     ----------
-    steps : (U,) sparse matrices (S, S), ``steps[u][s, s']`` = p(s', u | s).
+    steps : (U,) sparse matrices (S, S), ``steps[u][s', s]`` = p(s', u | s).
     D : (S,) distribution of the first state, and of the state after a leap.
     leap : probability of a leap at each step.
     """
 
-    steps: tuple[csr_array, ...]
+    steps: tuple[csc_array, ...]
     D: np.ndarray
     leap: float
 
@@ -62,7 +62,7 @@ def make_walk(model: RGM, *, leap: float = 0.0, D: np.ndarray | None = None) -> 
     share = b.counts / np.bincount(state, weights=b.counts, minlength=b.n_states)[state]
     shape = (b.n_states, b.n_states)
     steps = [
-        csr_array((share[path == u], (state[path == u], following[path == u])), shape=shape)
+        csr_array((share[path == u], (state[path == u], following[path == u])), shape=shape).T
         for u in range(b.n_paths)
     ]
     return Walk(steps=tuple(steps), D=model.D if D is None else D, leap=leap)
@@ -70,7 +70,8 @@ def make_walk(model: RGM, *, leap: float = 0.0, D: np.ndarray | None = None) -> 
 
 def predict_states(walk: Walk, states: np.ndarray) -> np.ndarray:
     """Belief (…, S) about the next state, before it is observed; see the module for its sum."""
-    return sum(_paths(walk, states)) + _leap(walk, states)
+    paths = _paths(walk, states)
+    return sum(paths) + _leap(walk, states, paths)
 
 
 def update_states(predicted: np.ndarray, log_likelihood: np.ndarray) -> tuple[np.ndarray, float]:
@@ -103,7 +104,8 @@ def path_posterior(walk: Walk, states: np.ndarray, log_likelihood: np.ndarray) -
     states : (…, S) belief before the step, see :func:`update_states`.
     log_likelihood : (…, S) of the observation after it, in nats.
     """
-    parts = [*_paths(walk, states), _leap(walk, states)]
+    paths = _paths(walk, states)
+    parts = [*paths, _leap(walk, states, paths)]
     likelihood = np.exp(log_likelihood - log_likelihood.max())
     weights = np.array([np.sum(part * likelihood) for part in parts])
     return weights[:-1] / weights.sum()
@@ -111,12 +113,12 @@ def path_posterior(walk: Walk, states: np.ndarray, log_likelihood: np.ndarray) -
 
 def _paths(walk: Walk, states: np.ndarray) -> list[np.ndarray]:
     """Belief about state and path after the next step, for each path."""
-    return [(1 - walk.leap) * (states @ step) for step in walk.steps]
+    return [(1 - walk.leap) * (step @ states.T).T for step in walk.steps]
 
 
-def _leap(walk: Walk, states: np.ndarray) -> np.ndarray:
+def _leap(walk: Walk, states: np.ndarray, paths: list[np.ndarray]) -> np.ndarray:
     """Belief about the next state that comes from leaps, and from chains that have ended."""
     if not walk.leap:
         return np.zeros_like(states)
-    staying = sum(part.sum(axis=-1, keepdims=True) for part in _paths(walk, states))
+    staying = sum(part.sum(axis=-1, keepdims=True) for part in paths)
     return (states.sum(axis=-1, keepdims=True) - staying) * walk.D

@@ -18,7 +18,7 @@ def chain(leap, states=(0, 1, 2, 0, 2, 3)):
 def enumerate_filter(chain, log_likelihoods):
     """Joint of last state and data, by a sum over all sequences of states."""
     n = len(chain.D)
-    step = sum(matrix.toarray() for matrix in chain.steps)
+    step = sum(matrix.toarray() for matrix in chain.steps).T
     go_on = (1 - chain.leap) * step
     if chain.leap:
         go_on = go_on + (1 - go_on.sum(axis=1, keepdims=True)) * chain.D
