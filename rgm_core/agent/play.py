@@ -14,7 +14,9 @@ nothing comes of it at each frame,
 
 which is the article's rule, I_n+1 = B̄ᵀ I_n, where every transition is certain, and counts how likely it is
 where it is not. Every table is the mean of Dirichlet counts, whose prior is the table without the context
-that is asked for: what is known of an event wherever the agent is, before it was seen just there.
+that is asked for: what is known of an event wherever the agent is, before it was seen just there. What is
+known of an event does not speak for places where the agent's own part would hide it: there something else
+will happen, which may be worth a try.
 """
 
 from __future__ import annotations
@@ -96,8 +98,8 @@ def model_of(experience: Experience) -> PlayModel:
         windows=windows,
         edges=edges,
         following=_following(edges[:, 0], counts.reshape(len(edges), -1), len(windows)),
-        goals=_rates(seen[:, :, 1], seen[:, :, 0]),
-        costs=_rates(seen[:, :, 2], seen[:, :, 0]),
+        goals=_rates(seen[:, :, 1], seen[:, :, 0], np.ones(seen.shape[:2], bool)),
+        costs=_rates(seen[:, :, 2], seen[:, :, 0], experience.separation.hides(windows[:, 1])),
         moves=_moves(experience, memory),
         memory=memory,
         known=seen[:, :, 0] > 0,
@@ -112,14 +114,17 @@ def _following(start: np.ndarray, counts: np.ndarray, n_events: int) -> np.ndarr
     return (counts + PRIOR * anywhere[:, None]) / (totals[start] + PRIOR)
 
 
-def _rates(found: np.ndarray, seen: np.ndarray) -> np.ndarray:
+def _rates(found: np.ndarray, seen: np.ndarray, apart: np.ndarray) -> np.ndarray:
     """Rate (E, C) of what was found in what was seen; its prior is the rate over all places.
 
-    That prior is never more than the rate over all events: a goal at one place makes no goal of the next.
+    Where an event at a place stands ``apart``, (E, C) bool, the prior is never more than the rate over all
+    events. So do goals everywhere, for a goal at one place makes no goal of the next, and costs of what the
+    own part would hide. Costs else do not: few things that cost are harmless somewhere.
     """
     overall = found.sum() / max(seen.sum(), 1)
     anywhere = (found.sum(axis=1) + PRIOR * overall) / (seen.sum(axis=1) + PRIOR)
-    return (found + PRIOR * np.minimum(anywhere, overall)[:, None]) / (seen + PRIOR)
+    prior = np.where(apart, np.minimum(anywhere, overall)[:, None], anywhere[:, None])
+    return (found + PRIOR * prior) / (seen + PRIOR)
 
 
 def _moves(experience: Experience, memory: str) -> np.ndarray:

@@ -2,8 +2,9 @@
 
 Where the agent's own part is, it knows from its control stream. Of every other modality it expects what is
 most frequent, or most frequent at this place of its own part if that tells something about the modality.
-What differs from the expected outcome is news: the leading stream, of which events are made. A modality
-that differs now and then, but tells and is told nothing a frame before or after, is noise and left out.
+What differs from the expected outcome is news: the leading stream, of which events are made. Where the own
+part hides what is behind it there is never any, which rules events out at some places. A modality that
+differs now and then, but tells and is told nothing a frame before or after, is noise and left out.
 """
 
 from __future__ import annotations
@@ -34,18 +35,25 @@ class Separation:
         Group of each, by mutual information.
     control : int
         Modality of the control stream.
+    own : (C, K) bool
+        Which of them show the own part, for each outcome of the control stream, and hide what is behind it.
     """
 
     pixels: np.ndarray
     expected: np.ndarray
     groups: np.ndarray
     control: int
+    own: np.ndarray
 
     def news(self, outcomes: np.ndarray) -> np.ndarray:
         """News (T, K) int16 of frames (T, G): 0 as expected, else the outcome + 1."""
         seen = outcomes[:, self.pixels]
         as_expected = seen == self.expected[outcomes[:, self.control]]
         return np.where(as_expected, AS_EXPECTED, seen + 1).astype(np.int16)
+
+    def hides(self, news: np.ndarray) -> np.ndarray:
+        """Whether the own part would hide some of the news (E, K) at each place: (E, C) bool."""
+        return (news != AS_EXPECTED).astype(int) @ self.own.T.astype(int) > 0
 
     def outcomes(self, news: np.ndarray, control: int) -> np.ndarray:
         """The outcomes (K,) of news (K,) at a place of the control stream: the way back."""
@@ -70,20 +78,46 @@ def separate(
         is, and events are joint: the article's single factor on top.
     """
     seen, place = outcomes[:, pixels], outcomes[:, control]
-    counts = np.zeros((n_outcomes[control], len(pixels), n_outcomes[pixels].max(initial=1)))
-    np.add.at(counts, (place[:, None], np.arange(len(pixels)), seen), 1.0)
-    frequent = counts.sum(axis=0) / len(outcomes)
-    expected = np.tile(frequent.argmax(axis=1), (len(counts), 1))
-    if explain and len(pixels):
-        told = pairwise_information(seen, outcomes[:, [control]])[:, 0]
+    expected = _expected(seen, place, n_outcomes[control], n_outcomes[pixels].max(initial=1), explain)
+    news = np.where(seen == expected[place], AS_EXPECTED, seen + 1).astype(np.int16)
+    kept = ~_is_noise(news)
+    groups = group_by_information(news[:, kept], GROUP_SIZE) if kept.any() else np.zeros(0, int)
+    own = _own_part(news != AS_EXPECTED, place, expected)
+    return Separation(
+        pixels=pixels[kept], expected=expected[:, kept], groups=groups, control=control, own=own[:, kept]
+    )
+
+
+def _expected(
+    seen: np.ndarray, place: np.ndarray, n_places: int, n_outcomes: int, explain: bool
+) -> np.ndarray:
+    """Outcome (C, K) expected at each place, of pixels (T, K) seen at places (T,)."""
+    counts = np.zeros((n_places, seen.shape[1], n_outcomes))
+    np.add.at(counts, (place[:, None], np.arange(seen.shape[1]), seen), 1.0)
+    frequent = counts.sum(axis=0) / len(seen)
+    expected = np.tile(frequent.argmax(axis=1), (n_places, 1))
+    if explain and seen.shape[1]:
+        told = pairwise_information(seen, place[:, None])[:, 0]
         informed = told > RELEVANCE * entr(frequent).sum(axis=1)
         by_place = (counts + frequent).argmax(axis=2)  # a place seldom seen expects what is frequent
         expected[:, informed] = by_place[:, informed]
-    everything = Separation(pixels=pixels, expected=expected, groups=np.zeros(0, int), control=control)
-    news = everything.news(outcomes)
-    kept = ~_is_noise(news)
-    groups = group_by_information(news[:, kept], GROUP_SIZE) if kept.any() else np.zeros(0, int)
-    return Separation(pixels=pixels[kept], expected=expected[:, kept], groups=groups, control=control)
+    return expected
+
+
+def _own_part(changed: np.ndarray, place: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """Where the own part is, (C, K) bool, if less than half as much changes there as at other places.
+
+    It is where a place makes something else expected than most places do. ``changed`` is (T, K) bool.
+    """
+    n_places = len(expected)
+    usual = np.array([np.bincount(column).argmax() for column in expected.T], int)
+    own = expected != usual
+    visits = np.bincount(place, minlength=n_places)[:, None]
+    changes = np.zeros(expected.shape)
+    np.add.at(changes, place, changed)
+    elsewhere = (changes * ~own).sum(axis=0) / np.maximum((visits * ~own).sum(axis=0), 1)
+    foreseen = (visits * elsewhere)[own].sum()
+    return own & (changes[own].sum() < foreseen / 2)
 
 
 def _is_noise(news: np.ndarray) -> np.ndarray:

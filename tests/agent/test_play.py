@@ -102,6 +102,36 @@ def test_a_place_seldom_seen_expects_what_is_frequent():
     assert separation.outcomes(news[15:16], 2).tolist() == [2]
 
 
+def hiding_play(hides, n_steps=400, seed=0):
+    """A ball goes over three pixels and is away for two frames; the bat, anywhere, hides it or does not."""
+    place, ball = np.random.default_rng(seed).integers(3, size=n_steps), np.arange(n_steps) % 5
+    seen, bat = (np.arange(3) == where[:, None] for where in (ball, place))
+    pixels = np.where(bat, 1, 2 * seen) if hides else np.where(seen, 2, bat)
+    cost = seen.any(axis=1) & (ball != place)
+    return np.column_stack([pixels, np.zeros(n_steps, int), cost, place])
+
+
+def test_the_own_part_rules_out_events_that_it_would_hide():
+    """A ball is never seen where the bat is, if the bat hides it; else it may be."""
+    sizes = np.array([3, 3, 3, 2, 2, 3])
+    news = np.array([[3, 0, 0], [0, 0, 3], [0, 0, 0]])
+    hidden = separate(hiding_play(True), np.arange(3), 5, sizes).hides(news)
+    assert hidden.tolist() == [[True, False, False], [False, False, True], [False] * 3]
+    assert not separate(hiding_play(False), np.arange(3), 5, sizes).hides(news).any()
+
+
+def test_what_costs_elsewhere_costs_here_but_where_it_would_be_hidden():
+    """A ball at pixel 0 that cost once, with the bat at place 1, will at place 2 too; at 0 it cannot be."""
+    outcomes = hiding_play(True)
+    separation = separate(outcomes, np.arange(3), 5, np.array([3, 3, 3, 2, 2, 3]))
+    experience = Experience(separation, 3, 2, (3, 1), (4, 1))
+    frames = np.array([[0, 1, 0, 0, 0, 1], [2, 1, 0, 0, 1, 1], [1, 0, 0, 0, 0, 0], [0, 0, 1, 0, 0, 2]])
+    experience.watch(frames, np.array([-1, 0, 0, 0]))
+    costs = model_of(experience).costs
+    event = int(np.flatnonzero((model_of(experience).windows[:, 1] != 0).any(axis=1))[0])
+    assert costs[event, 2] > 0.5 > costs[event, 0]
+
+
 def test_what_actions_do_is_not_learned_from_what_follows_a_cost():
     """After a cost the place is set anew, whatever was done."""
     outcomes = np.array([[0, 0, 0, 1], [0, 0, 1, 0], [0, 0, 0, 1], [0, 0, 0, 2]])
