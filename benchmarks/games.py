@@ -1,15 +1,69 @@
-"""How well and how fast the agent plays: Pong, Breakout, and worlds that are not tables.
+"""How well and how fast the agent plays: Pong, Breakout, larger boards, and worlds that are not tables.
 
 Each row is an agent that watches random play and then plays, for several seeds of both; beside it what
-random play itself returns. Then frames of experience until 90 % of 20 balls are returned, growing from
-100 random frames, beside Dyna, which learns by reward from the same frames. CPU seconds are those of all
-threads together. About ten minutes with ten seeds.
+random play itself returns, and a table of windows solved by value iteration on the same frames. Then
+frames of experience until 90 % of 20 balls are returned, growing from 100 random frames, beside Dyna, which
+learns by reward from the same frames. CPU seconds are those of all threads together.
+
+What was measured is kept in games.json, a seed at a time: what is there is not measured again, so that a
+run that was stopped goes on where it was. A whole run takes about an hour.
+
+examples:
+  uv run benchmarks/games.py                  measure what is missing, and print all
+  uv run benchmarks/games.py --minutes 5      for five minutes
+  uv run benchmarks/games.py --only "Pong"    one row
+  uv run benchmarks/games.py --fresh          forget what is kept
 """
 
 import argparse
+import json
 import time
+from itertools import product
+from pathlib import Path
+
+import numpy as np
 
 STREAMS = ("reward", "cost", "control")
+KEPT = Path(__file__).with_suffix(".json")
+N_PLAY = 2000  # frames that are played after watching
+N_GROWTH = {"agent": 6000, "Dyna-Q": 6000, "value iteration": 6000, "Q-learning": 40_000}  # frames at most
+BARS = {
+    "Pong": "each ≥ 99",
+    "Pong, rewarded only": "each ≥ 90",
+    "Pong, sticky 0.25": "≥ 95",
+    "Pong, a frame late": "≥ 95",
+    "Pong, 1 % noise": "≥ 90",
+    "Pong, distractors": "≥ 95",
+    "Pong 16 x 12": "≥ 97",
+    "Breakout": "≥ 97 / ≥ 92",
+    "Breakout, frozen": "≥ 95 / ≥ 88",
+}
+
+
+def cases() -> dict:
+    """Rows: the game, frames watched, options of `measure`, seeds at most."""
+    from gymnasium.wrappers import DelayObservation, StickyAction
+
+    from rgm_core.games import Breakout, NoisyPixels, Pong
+
+    def pong(*size: int, **options) -> Pong:
+        return Pong(streams=STREAMS, size=size or (12, 9), **options)
+
+    breakout = Breakout(streams=STREAMS)
+    return {
+        "Breakout, frozen": (breakout, 20_000, {"frozen": True}, 10),
+        "Breakout": (breakout, 20_000, {}, 10),
+        "Pong": (pong(), 10_000, {}, 10),
+        "Pong 16 x 12": (pong(16, 12), 10_000, {}, 10),
+        "Pong, frozen": (pong(), 10_000, {"frozen": True}, 10),
+        "Pong, rewarded only": (pong(), 10_000, {"episodes": True}, 10),
+        "Pong, sticky 0.25": (StickyAction(pong(), 0.25), 10_000, {}, 10),
+        "Pong, a frame late": (DelayObservation(pong(), 1), 10_000, {}, 10),
+        "Pong, 1 % noise": (NoisyPixels(pong(), 0.01), 10_000, {}, 10),
+        "Pong, distractors": (pong(distractors=4), 10_000, {}, 10),
+        "Pong 24 x 18": (pong(24, 18), 20_000, {}, 3),
+        "Pong 32 x 24": (pong(32, 24), 40_000, {}, 3),
+    }
 
 
 def new_agent(game, rng, **options):
@@ -20,56 +74,71 @@ def new_agent(game, rng, **options):
     return Agent(goal=(reward, 1), cost=(cost, 1), control=control, rng=rng, **options)
 
 
-def measure(game, n_random: int, n_play: int, seed: int, *, episodes=False, frozen=False, joint=False):
-    """Balls returned by random play and by the agent (%), CPU seconds of learning, ms of acting, states."""
-    import numpy as np
+def new_dyna(game, rng, replays: int | None):
+    """A table of windows for a game with streams; when it explores it goes on as the agent does."""
+    from rgm_core.agent import DynaQ
 
+    reward, cost = (game.unwrapped.modality(name) for name in STREAMS[:2])
+    return DynaQ(reward=(reward, 1), cost=(cost, 1), replays=replays, persistence=0.8, rng=rng)
+
+
+def measure(game, n_random: int, seed: int, *, episodes=False, frozen=False) -> dict:
+    """Balls returned (%) by random play, the agent, and value iteration on the same frames; and time."""
     from rgm_core.agent import rewarded_episodes
     from rgm_core.games import play_randomly, play_with
 
     watched = play_randomly(game, n_random, rng=np.random.default_rng(seed))
-    outcomes, actions = watched.outcomes, watched.actions
+    frames = watched.outcomes, watched.actions
     if episodes:
-        outcomes, actions = rewarded_episodes(outcomes, actions, watched.hits, watched.misses)
+        frames = rewarded_episodes(*frames, watched.hits, watched.misses)
     start = time.process_time()
-    agent = new_agent(game, seed, joint=joint).learn(outcomes, actions, game.unwrapped.n_outcomes)
+    agent = new_agent(game, seed).learn(*frames, game.unwrapped.n_outcomes)
     learned, agent.learning = time.process_time() - start, not frozen
     start = time.process_time()
-    played = play_with(agent.act, game, n_play, seed=1000 + seed)
-    acted = 1000 * (time.process_time() - start) / n_play
-    return 100 * watched.hit_rate, 100 * played.hit_rate, learned, acted, agent.model.n_events
+    played = play_with(agent.act, game, N_PLAY, seed=1000 + seed)
+    acted = 1000 * (time.process_time() - start) / N_PLAY
+    table = new_dyna(game, seed, 0).learn(*frames)  # solved once; then a backup of what it does itself
+    windows = len(table.numbers)
+    flat = play_with(table.act, game, N_PLAY, seed=1000 + seed)
+    return {
+        "random": 100 * watched.hit_rate, "agent": 100 * played.hit_rate, "table": 100 * flat.hit_rate,
+        "learn": learned, "act": acted, "events": agent.model.n_events, "windows": windows,
+    }  # fmt: skip
 
 
-def growth(game, seed: int, n_frames: int):
-    """Frames until 90 % of 20 balls are returned: the agent, and Dyna by value iteration."""
-    import numpy as np
+def new_player(kind: str, game, first, rng):
+    """A player that has seen some play first, but for Q-learning, which learns from its own."""
+    from rgm_core.agent import QLearner
 
-    from rgm_core.agent import DynaQ
-    from rgm_core.games import play_randomly, play_with
-    from rgm_core.metrics import frames_to_reach
-
-    needed, reward, cost = [], (game.modality("reward"), 1), (game.modality("cost"), 1)
-    for kind in ("agent", "dyna"):
-        rng = np.random.default_rng(seed)
-        first = play_randomly(game, 100, rng=rng)
-        if kind == "agent":
-            player = new_agent(game, rng).learn(first.outcomes, first.actions, game.n_outcomes)
-        else:
-            player = DynaQ(reward=reward, cost=cost, replays=None, rng=rng)
-            player.learn(first.outcomes, first.actions)
-        then = play_with(player.act, game, n_frames, seed=seed)
-        attempts = (
-            np.concatenate([getattr(play, name) for play in (first, then)])
-            for name in ("returned", "misses")
-        )
-        needed.append(frames_to_reach(0.9, *attempts))
-    return needed
+    if kind == "agent":
+        return new_agent(game, rng).learn(first.outcomes, first.actions, game.n_outcomes)
+    if kind == "Q-learning":
+        reward, cost = (game.modality(name) for name in STREAMS[:2])
+        return QLearner(reward=(reward, 1), cost=(cost, 1), rng=rng)
+    replays = {"Dyna-Q": 20, "value iteration": None}[kind]
+    return new_dyna(game, rng, replays).learn(first.outcomes, first.actions)
 
 
-def miss_after(n_frames: int, seed: int = 0) -> float:
-    """Milliseconds to assimilate one miss and plan anew after many frames of random Pong."""
-    import numpy as np
+def growth(game, player: str, seed: int) -> dict:
+    """Frames until 18 of the last 20 balls are returned, the 100 random ones included; or None."""
+    from rgm_core.games import flatten_observation, play_randomly
 
+    rng = np.random.default_rng(seed)
+    first = play_randomly(game, 100, rng=rng)
+    learner = new_player(player, game, first, rng)
+    balls = first.returned[first.returned | first.misses].tolist()
+    observation, _ = game.reset(seed=seed)
+    for t in range(1, N_GROWTH[player]):
+        observation, *_, info = game.step(learner.act(flatten_observation(observation)))
+        if info["returned"] or info["miss"]:
+            balls.append(bool(info["returned"]))
+            if len(balls) >= 20 and sum(balls[-20:]) >= 18:
+                return {"frames": len(first.outcomes) + t + 1}
+    return {"frames": None}
+
+
+def miss_after(n_frames: int, seed: int) -> dict:
+    """Milliseconds to assimilate one miss, and plan anew, after many frames of random Pong (median)."""
     from rgm_core.games import Pong, play_randomly
 
     game = Pong(streams=STREAMS)
@@ -83,54 +152,92 @@ def miss_after(n_frames: int, seed: int = 0) -> float:
         start = time.process_time()
         agent.act(play.outcomes[t])
         spent.append(1000 * (time.process_time() - start))
-    return float(np.median(spent))
+    return {"ms": float(np.median(spent))}
+
+
+def tasks(n_seeds: int, n_growth: int):
+    """All that is to be measured: row, seed, and how; the quickest to tell first."""
+    from rgm_core.games import Breakout, Pong
+
+    rows = cases()
+    for seed, (name, (game, n_random, options, most)) in product(range(n_seeds), rows.items()):
+        if seed < most:
+            yield name, seed, lambda g=game, n=n_random, s=seed, o=options: measure(g, n, s, **o)
+    for seed, kind, player in product(range(100, 100 + n_growth), (Pong, Breakout), N_GROWTH):
+        name, game = f"growth: {kind.__name__}, {player}", kind(streams=STREAMS)
+        yield name, seed, lambda g=game, p=player, s=seed: growth(g, p, s)
+    yield "one miss after 40,000 frames", 0, lambda: miss_after(40_000, 0)
+
+
+def table_of(kept: dict) -> str:
+    """The rows of watching, and what was measured beside them."""
+    head = f"{'returned / %':20} random  table    mean   worst  {'bar':12}"
+    lines = [f"{head} learn / s  act / ms  events windows  each"]
+    for name, of_seeds in kept.items():
+        if name.startswith(("growth", "one miss")):
+            continue
+        x = {key: np.array([run[key] for run in of_seeds.values()]) for key in of_seeds["0"]}
+        returned = x["agent"]
+        lines.append(
+            f"{name:20} {x['random'].mean():6.1f} {x['table'].mean():6.1f} "
+            f"{returned.mean():7.2f} {returned.min():7.2f}  {BARS.get(name, ''):12} "
+            f"{x['learn'].max():9.2f} {x['act'].max():9.2f} "
+            f"{x['events'].mean():7.0f} {x['windows'].mean():7.0f}  {returned.round(1).tolist()}"
+        )
+    return "\n".join(lines)
+
+
+def ratios_of(kept: dict) -> str:
+    """Frames to 90 % of 20 balls, and what part of its rivals' the agent needs, with 95 % intervals."""
+    lines = ["frames to 90 % of 20 balls; the agent's over its rivals', medians, 95 % interval (bar ≤ 1.0)"]
+    for game, player in product(("Pong", "Breakout"), N_GROWTH):
+        own, other = (kept.get(f"growth: {game}, {name}", {}) for name in ("agent", player))
+        seeds = sorted(own.keys() & other.keys())
+        if not seeds:
+            continue
+        pairs = np.array([[run[s]["frames"] or np.inf for s in seeds] for run in (own, other)], float)
+        middle = np.median(pairs, axis=1)
+        low, high = interval(pairs)
+        ratio = f"ratio {middle[0] / middle[1]:.2f} ({low:.2f} to {high:.2f})"
+        lines.append(f"{game}, {player}: {middle[1]:.0f}, {ratio}, {len(seeds)} seeds; {pairs[1].tolist()}")
+    return "\n".join(lines)
+
+
+def interval(pairs: np.ndarray, n: int = 10_000) -> np.ndarray:
+    """Percentile bootstrap over seeds of the ratio of medians: of pairs (2, n_seeds)."""
+    rng = np.random.default_rng(0)
+    drawn = pairs[:, rng.integers(pairs.shape[1], size=(n, pairs.shape[1]))]
+    own, other = np.median(drawn, axis=2)
+    return np.percentile(own / other, [2.5, 97.5])
 
 
 def main(arguments=None) -> None:
-    """Print tables of what was measured beside its bar."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seeds", type=int, default=10, help="agents of each kind (default 10)")
-    parser.add_argument("--growth", type=int, default=20, help="agents that grow, and Dynas (default 20)")
-    parser.add_argument("--frames", type=int, default=4000, help="that each agent plays (default 4000)")
+    """Measure what is missing, keep it, and print tables of it beside the bars."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--seeds", type=int, default=10, help="agents of each row at most (default 10)")
+    parser.add_argument("--growth", type=int, default=20, help="players that grow (default 20)")
+    parser.add_argument(
+        "--minutes", type=float, default=np.inf, help="begin nothing new after that; one in any case"
+    )
+    parser.add_argument("--only", help="rows whose name begins so")
+    parser.add_argument("--fresh", action="store_true", help="forget what is kept")
     asked = parser.parse_args(arguments)
-
-    import numpy as np
-    from gymnasium.wrappers import DelayObservation, StickyAction
-
-    from rgm_core.games import Breakout, NoisyPixels, Pong
-
-    pong, breakout = Pong(streams=STREAMS), Breakout(streams=STREAMS)
-    cases = {
-        "Pong": (pong, 10_000, {}, "each ≥ 99"),
-        "Pong, frozen": (pong, 10_000, {"frozen": True}, ""),
-        "Pong, rewarded only": (pong, 10_000, {"episodes": True}, "each ≥ 90"),
-        "  … and frozen": (pong, 10_000, {"episodes": True, "frozen": True}, ""),
-        "Pong, one factor": (pong, 10_000, {"joint": True}, ""),
-        "Pong, sticky 0.25": (StickyAction(pong, 0.25), 10_000, {}, "≥ 95"),
-        "Pong, a frame late": (DelayObservation(pong, 1), 10_000, {}, "≥ 95"),
-        "Pong, 1 % noise": (NoisyPixels(pong, 0.01), 10_000, {}, "≥ 90"),
-        "Pong, distractors": (Pong(streams=STREAMS, distractors=4), 10_000, {}, "≥ 95"),
-        "Pong 16 x 12": (Pong(streams=STREAMS, size=(16, 12)), 10_000, {}, "≥ 97"),
-        "Pong 24 x 18": (Pong(streams=STREAMS, size=(24, 18)), 10_000, {}, ""),
-        "Breakout": (breakout, 20_000, {}, "≥ 97 / ≥ 92"),
-        "Breakout, frozen": (breakout, 20_000, {"frozen": True}, "≥ 95 / ≥ 88"),
-    }
-    print(f"{'returned / %':20} random   mean  worst  bar          learn / s  act / ms  events  every seed")
-    for name, (game, n_random, options, bar) in cases.items():
-        runs = [measure(game, n_random, asked.frames, seed, **options) for seed in range(asked.seeds)]
-        by_random, rates, learned, acted, events = np.array(runs).T
-        print(
-            f"{name:20} {by_random.mean():6.1f} {rates.mean():6.2f} {rates.min():6.2f}  {bar:12} "
-            f"{learned.max():9.2f} {acted.max():9.2f} {events.mean():7.0f}  {rates.round(1).tolist()}",
-            flush=True,
-        )
-    print(f"one miss after 40,000 frames: {miss_after(40_000):.1f} ms (bar 20)", flush=True)
-    print("frames to 90 % of 20 balls (medians): agent, Dyna, ratio (bar ≤ 1.0)")
-    for game, n_frames in ((pong, 5000), (breakout, 3000)):
-        agent, dyna = np.array([growth(game, seed, n_frames) for seed in range(100, 100 + asked.growth)]).T
-        middle = np.median(agent), np.median(dyna)
-        print(f"{type(game).__name__:20} {middle[0]:.0f}, {middle[1]:.0f}, {middle[0] / middle[1]:.2f}")
-        print(f"  agent {agent.tolist()}\n  Dyna  {dyna.tolist()}", flush=True)
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() and not asked.fresh else {}
+    until = np.inf
+    for name, seed, run in tasks(asked.seeds, asked.growth):
+        if str(seed) in kept.get(name, {}) or (asked.only and not name.startswith(asked.only)):
+            continue
+        if time.monotonic() > until:
+            break
+        until = min(until, time.monotonic() + 60 * asked.minutes)
+        kept.setdefault(name, {})[str(seed)] = run()
+        KEPT.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    print(table_of(kept))
+    for run in kept.get("one miss after 40,000 frames", {}).values():
+        print(f"one miss after 40,000 frames: {run['ms']:.1f} ms (bar 20)")
+    print(ratios_of(kept))
 
 
 if __name__ == "__main__":
