@@ -46,8 +46,8 @@ def cases() -> dict:
 
     from rgm_core.games import Breakout, NoisyPixels, Pong
 
-    def pong(*size: int, **options) -> Pong:
-        return Pong(streams=STREAMS, size=size or (12, 9), **options)
+    def pong(rows: int = 12, columns: int = 9, distractors: int = 0) -> Pong:
+        return Pong(streams=STREAMS, size=(rows, columns), distractors=distractors)
 
     breakout = Breakout(streams=STREAMS)
     return {
