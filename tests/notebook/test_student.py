@@ -58,7 +58,7 @@ def test_an_exercise_is_work_and_is_checked(number):
     assert name in text(notebook[k + 1])
 
 
-@pytest.mark.parametrize("number", [f"{n:02}" for n in range(9)])
+@pytest.mark.parametrize("number", [f"{n:02}" for n in range(11)])
 def test_solutions_are_hidden_until_asked_for(number):
     (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
     for cell in solutions(cells(path)):
