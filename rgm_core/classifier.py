@@ -6,25 +6,23 @@ Source: Friston et al. (2024), arXiv 2407.20292, section on MNIST; equations 2.6
 from __future__ import annotations
 
 from math import isqrt, prod
-from numbers import Integral
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
-from sklearn.utils import check_scalar, gen_batches
+from sklearn.utils import gen_batches
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rgm_core.codecs import ImageCodec
-from rgm_core.inference.infer import infer_samples, infer_top
-from rgm_core.learning import History, learn
-from rgm_core.learning.counting import Counting, learn_images, level_evidence, read_images, start
+from rgm_core.learning import History, counting, exemplars
+from rgm_core.learning.counting import Counting
+from rgm_core.learning.exemplars import Exemplars
 from rgm_core.learning.learn import RULES
 from rgm_core.model.checks import unchanged_on_failure
 from rgm_core.model.rgm import RGM
-from rgm_core.structure.learn import learn_structure
 
 MIN_SIDE = 8  # of a flattened image that would be taken for one in colour
 BLOCK = 1000  # images handled at once, to bound memory
@@ -177,7 +175,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
                 raise ValueError(f"classes must be {self.classes_.tolist()}, as at first; found {classes}")
             images, y = self._check_images(X, y, reset=False)
             learned = self.classes_, self.codec_, self.model_, self.scores_
-            return self._learn(images, y, *learned, past=[self.history_])
+            return self._learn(images, y, *learned, past=self._histories)
         with unchanged_on_failure(self):
             images, y = self._check_images(X, y, reset=True)
             classes = np.unique(y if classes is None else classes)
@@ -185,6 +183,12 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
             if unseen.size and self.rule == "published":
                 raise ValueError(f"y must show every class in the first call; missing {unseen.tolist()}")
             return self._learn(images, y, classes, *self._start(images, y, classes), past=[])
+
+    @property
+    def history_(self) -> History:
+        """What happened at each image, see :class:`rgm_core.learning.History`."""
+        self._histories = [History.concatenate(self._histories)]
+        return self._histories[0]
 
     def predict(self, X: ArrayLike) -> NDArray:
         """Most probable class of each image, (n,)."""
@@ -200,7 +204,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
 
         By ``rule="counts"`` with the learned precision, and over all poses.
         """
-        return self._posterior(X, scheme="exact")[1]
+        return self._posterior(X, exact=True)[1]
 
     def elbo(self, X: ArrayLike) -> NDArray[np.float64]:
         """What each level adds to the evidence lower bound: exactly, or under the published scheme.
@@ -210,46 +214,30 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         (n, n_levels) nats, level 1 first. The article ranks its confidence by the sum of the last
         two.
         """
-        if self.rule == "counts":
-            return np.concatenate([level_evidence(*seen) for seen in self._counted_blocks(X)])
-        outcomes = self._encode(X)
-        portions = (outcomes[part] for part in gen_batches(len(outcomes), BLOCK))
-        found = (infer_samples(self.model_, portion, scheme="published") for portion in portions)
-        return np.concatenate([posterior.elbo for posterior in found])
+        return np.concatenate(list(self._read(X, "level_evidence")))
 
-    def _posterior(self, X, scheme: str | None = None):
-        """Posterior over classes (n, K) and log evidence (n,)."""
-        if self.rule == "counts":
-            parts = [read_images(*seen) for seen in self._counted_blocks(X)]
-            return tuple(map(np.concatenate, zip(*parts, strict=True)))
-        scheme = self.scheme if scheme is None else scheme
-        outcomes = self._encode(X)
-        parts = []
-        for part in gen_batches(len(outcomes), BLOCK):
-            if scheme == "exact":
-                parts.append(infer_top(self.model_, outcomes[part]))
-            else:
-                found = infer_samples(self.model_, outcomes[part], scheme=scheme)
-                parts.append((found.states[-1][0], found.log_evidence))
-        states, evidence = zip(*parts, strict=True)
-        return np.concatenate(states), np.concatenate(evidence)
-
-    def _encode(self, X) -> NDArray[np.integer]:
-        images = self._images(X)  # first: it tells whether there is a codec
-        return self.codec_.transform(images)
-
-    def _images(self, X) -> NDArray:
+    def _read(self, X, what: str, *, exact: bool = False):
+        """What a function of the module of the rule says of images, a block at a time."""
         check_is_fitted(self, "model_")
-        return self._check_images(X, reset=False)[0]
-
-    def _counted_blocks(self, X):
-        """Arguments of the functions of `rgm_core.learning.counting`, one block of images at a time."""
-        images, counting = self._images(X), self._counting(self.codec_)
+        images = self._check_images(X, reset=False)[0]
+        rule, settings = self._rule(self.codec_, exact=exact)
         for part in gen_batches(len(images), BLOCK):
-            yield counting, self.model_, images[part]
+            yield getattr(rule, what)(settings, self.model_, images[part])
 
-    def _counting(self, codec) -> Counting:
-        return Counting(codec=codec, pose=self.pose, precision=self.precision)
+    def _posterior(self, X, *, exact: bool = False):
+        """Posterior over classes (n, K) and log evidence (n,)."""
+        return tuple(map(np.concatenate, zip(*self._read(X, "read_images", exact=exact), strict=True)))
+
+    def _rule(self, codec, *, exact: bool = False) -> tuple[ModuleType, Counting | Exemplars]:
+        """The module that learns and reads by the rule, and its settings."""
+        if self.rule not in RULES:
+            raise ValueError(f'rule must be "counts" or "published"; found {self.rule!r}')
+        if self.rule == "counts":
+            names = ("pose", "max_states", "mass", "precision")
+            return counting, Counting(codec=codec, **{name: getattr(self, name) for name in names})
+        names = ("n_exemplars", "mass", "concentration", "beta", "eta", "scheme")
+        settings = {name: getattr(self, name) for name in names} | ({"scheme": "exact"} if exact else {})
+        return exemplars, Exemplars(codec=codec, **settings)
 
     def _check_images(self, X: Any, y: Any = "no_validation", *, reset: bool) -> tuple[NDArray, NDArray]:
         """Images (n, H, W), and labels, none if there are none, after scikit-learn's own checks."""
@@ -274,53 +262,27 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
 
     def _start(self, images, y, classes) -> tuple[TransformerMixin, RGM, NDArray | None]:
         """Fit the codec and build the structure from the first images."""
-        if self.rule not in RULES:
-            raise ValueError(f'rule must be "counts" or "published"; found {self.rule!r}')
-        check_scalar(self.pose, "pose", Integral, min_val=0)
-        check_scalar(self.n_exemplars, "n_exemplars", Integral, min_val=1)
-        if self.scheme not in ("exact", "published"):
-            raise ValueError(f'scheme must be "exact" or "published"; found {self.scheme!r}')
+        codec: Any = ImageCodec() if self.codec is None else clone(self.codec)
+        rule, settings = self._rule(codec)
         if len(classes) < 2:
             raise ValueError(f"y has one class only, {classes[0]!r}; expected two classes or more")
-        codec: Any = ImageCodec() if self.codec is None else clone(self.codec)
         if self.rule == "counts":
             dtype = np.float64 if images.dtype == np.float64 else np.float32
             codec.fit(images[:N_FITTED].astype(dtype), y[:N_FITTED])
-            labels = np.searchsorted(classes, y)
-            sizes = {"n_classes": len(classes), "max_states": self.max_states, "mass": self.mass}
-            return codec, *start(self._counting(codec), images, labels, **sizes)
-        codec.fit(images, y)  # y: a frozen estimator asks for it
-        first = [np.flatnonzero(y == c)[: self.n_exemplars] for c in classes]
-        labels = np.repeat(np.arange(len(classes)), [len(index) for index in first])
-        exemplars = codec.transform(images[np.concatenate(first)])
-        structure = learn_structure(exemplars, codec.n_outcomes_, codec.locations_, labels=labels)
-        return codec, self._add_prior(structure), None
-
-    def _add_prior(self, structure: RGM) -> RGM:
-        if self.concentration is None:
-            return structure.add_mass(self.mass)
-        if np.shape(self.concentration) != (2,):
-            raise ValueError(
-                "concentration must be two floats, for the likelihoods and for that of the classes, "
-                f"or None; found {self.concentration!r}"
-            )
-        below, classes = self.concentration
-        return structure.add_counts([below] * (structure.n_levels - 1) + [classes])
+        else:
+            codec.fit(images, y)  # y: a frozen estimator asks for it
+        return codec, *rule.start(settings, images, np.searchsorted(classes, y), n_classes=len(classes))
 
     def _learn(self, images, y, classes, codec, model, scores, *, past: list[History]) -> RGMClassifier:
         """Learn from every image; only then replace what was learned before."""
         unknown = np.setdiff1d(y, classes)
         if unknown.size:
             raise ValueError(f"y must hold classes {classes.tolist()}; found {unknown.tolist()}")
-        labels = np.searchsorted(classes, y)
-        if self.rule == "counts":
-            n, counting = sum(len(history.elbo) for history in past), self._counting(codec)
-            model, scores, history = learn_images(
-                counting, model, scores, images, labels, past=n, progress=self.progress
-            )
-        else:
-            settings = {"beta": self.beta, "eta": self.eta, "progress": self.progress}
-            model, history = learn(model, codec.transform(images), labels=labels, **settings)
+        labels, n = np.searchsorted(classes, y), sum(len(history.elbo) for history in past)
+        rule, settings = self._rule(codec)
+        model, scores, history = rule.learn_images(
+            settings, model, scores, images, labels, past=n, progress=self.progress
+        )
         self.classes_, self.codec_, self.model_, self.scores_ = classes, codec, model, scores
-        self.history_ = History.concatenate([*past, history])
+        self._histories = [*past, history]  # not joined here: images may come one by one
         return self

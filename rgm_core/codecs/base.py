@@ -109,7 +109,9 @@ class Codec(TransformerMixin, BaseEstimator):
         What :meth:`transform` rounds to the nearest bin is shared between the two nearest, in proportion
         to how near they are (equation 4.12).
         """
-        return share(self.basis_, self.variates(X))
+        check_is_fitted(self)
+        parts = (project(self.basis_, s) for s in self._signals(self._samples(X)))
+        return np.concatenate([share(self.basis_, variates) for variates in parts])
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.floating]:
         """Decode outcomes as signals.

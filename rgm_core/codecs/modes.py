@@ -222,8 +222,11 @@ def share(basis: Basis, variates: NDArray[np.floating]) -> NDArray[np.floating]:
     """
     middle = basis.n_bins // 2
     place = variates * (middle / basis.bin_centres[:, -1]) + middle
-    distance = np.abs(place.clip(0, basis.n_bins - 1)[:, :, None] - np.arange(basis.n_bins))
-    return np.maximum(1 - distance, 0).astype(basis.dtype, copy=False)
+    place = place.clip(0, basis.n_bins - 1).astype(basis.dtype, copy=False)
+    shares = place[:, :, None] - np.arange(basis.n_bins, dtype=basis.dtype)
+    np.abs(shares, out=shares)  # in place: this array is by far the largest
+    np.subtract(1, shares, out=shares)
+    return np.maximum(shares, 0, out=shares)
 
 
 def encode(basis: Basis, signal: ArrayLike) -> NDArray[np.integer]:

@@ -1,7 +1,7 @@
 """Image models that learn by exact counts: where things are is a cause too, and evidence has a precision.
 
-An image shows its class at any *pose*, a shift by a few pixels. The first images are counted at every
-pose, later ones at their own and at one other in turn; the class of a new image is read at every pose,
+An image shows its class at any *pose*, a shift by a few pixels. Every image is counted at its own and at
+one other in turn; the class of a new image is read at every pose,
 
     p(c | x) = Σ_t p(t | x) p(c | x, t),    p(t | x) ∝ p(x at t)^γ_t,
 
@@ -10,30 +10,39 @@ with a precision γ_t as for the outcomes: the evidence of poses is as redundant
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import product
+from numbers import Integral
 from operator import add
 from typing import Protocol
 
 import numpy as np
 from scipy.special import logsumexp, softmax
+from sklearn.utils import check_scalar
 from tqdm.auto import tqdm
 
 from rgm_core.learning.active import History
-from rgm_core.learning.counts import Counts, add_counts, as_shares, expected_counts, read_top
-from rgm_core.learning.precision import PRECISIONS, class_evidence, with_precision
+from rgm_core.learning.counts import Counts, add_counts, expected_counts, read_factors, read_top
+from rgm_core.learning.precision import (
+    EXPECTED,
+    PRECISIONS,
+    choose_precision,
+    class_evidence,
+    with_precision,
+)
+from rgm_core.learning.shares import as_shares
 from rgm_core.model.rgm import RGM
-from rgm_core.structure.states import find_states
+from rgm_core.structure.states import add_class_states, find_states
 
 N_FOUND = 2000  # images among which states are found: a bound on memory
-N_HALVED = 500  # of them from which a first precision is learned
 N_COPIES = 4000  # of them at different poses, at most
-N_EVERYWHERE = 1000  # images that are counted at every pose
+N_ASIDE = 1000  # images from which a first precision is learned: four fifths teach, one is asked
+N_TURNS = 500  # images from which on one fifth is enough; of fewer, each in turn
 PORTION = 250  # images whose counts are added before beliefs change
-N_ASKED = 50  # images of a portion that are asked for their class first, to learn the precision
-MEMORY = 0.9  # share of what older portions said of the precision that is kept at each portion
-PRECISION = 0.2  # where no image is left to learn it from
+N_ASKED = 25  # images of a portion that are asked for their class first, to learn the precision
+MEMORY = 0.95  # share of what older portions said of the precision that is kept at each portion
 POSE_PRECISION = 0.2  # of the evidence for a pose
 
 
@@ -55,16 +64,20 @@ class Counting:
     codec : fitted codec; its ``shares`` are used if it has any, else its ``transform``.
     pose : int
         Largest shift in pixels, 0 for none.
+    max_states, mass : as of :func:`rgm_core.structure.states.find_states`.
     precision : float or None
         Of the evidence of level 1; None learns it.
     """
 
     codec: Encoder
     pose: int
+    max_states: Sequence[int] = (128, 400, 1000)
+    mass: float = 0.5
     precision: float | None = None
     poses: list = field(init=False)
 
     def __post_init__(self):
+        check_scalar(self.pose, "pose", Integral, min_val=0)
         steps = range(-self.pose, self.pose + 1)
         order = sorted(product(steps, steps), key=lambda step: (step[0] ** 2 + step[1] ** 2, step))
         object.__setattr__(self, "poses", order)
@@ -96,9 +109,7 @@ def place(images: np.ndarray, poses: list[tuple[int, int]], which: np.ndarray) -
     return placed
 
 
-def start(
-    counting: Counting, images, labels, *, n_classes: int, max_states, mass: float
-) -> tuple[RGM, np.ndarray]:
+def start(counting: Counting, images, labels, *, n_classes: int) -> tuple[RGM, np.ndarray]:
     """Find the states among the first images, and the precision of their evidence.
 
     Returns
@@ -108,13 +119,11 @@ def start(
     scores : (n_precisions,) float
         Class evidence under each precision, nats; see :mod:`rgm_core.learning.precision`.
     """
-    first = _exemplars(labels, N_FOUND)
-    images, labels = images[first], labels[first]
-    settings = {"n_classes": n_classes, "max_states": max_states, "mass": mass}
     scores = np.zeros(len(PRECISIONS))
-    if counting.precision is None:
-        scores = _ask_the_other_half(counting, images, labels, settings)
-    return _precise(counting, _found(counting, images, labels, settings), scores), scores
+    if counting.precision is None and len(images) < 2 * N_FOUND:  # else those after the first are asked
+        scores = _ask_the_rest(counting, images[:N_ASIDE], labels[:N_ASIDE], n_classes)
+    first = _exemplars(labels, N_FOUND)
+    return _precise(counting, _found(counting, images[first], labels[first], n_classes), scores), scores
 
 
 def learn_images(counting: Counting, model: RGM, scores, images, labels, *, past: int, progress=False):
@@ -127,7 +136,7 @@ def learn_images(counting: Counting, model: RGM, scores, images, labels, *, past
     history : History
         A row an image.
     """
-    histories = []
+    model, histories = _welcome(counting, model, images, labels), []
     for begin in tqdm(range(0, len(images), PORTION), disable=not progress, unit="portion"):
         part = slice(begin, begin + PORTION)
         seen, known, turn = images[part], labels[part], past + begin
@@ -135,7 +144,7 @@ def learn_images(counting: Counting, model: RGM, scores, images, labels, *, past
             asked = class_evidence(model, counting.encode(seen[:N_ASKED]), known[:N_ASKED])
             scores = MEMORY * scores + asked
             model = _precise(counting, model, scores)
-        n = len(counting.poses) if turn < N_EVERYWHERE else min(2, len(counting.poses))
+        n = min(2, len(counting.poses))
         model, history = _count(model, counting.copies(seen, turn, n), np.tile(known, n), len(seen))
         histories.append(history)
     return model, scores, History.concatenate(histories)
@@ -160,6 +169,21 @@ def level_evidence(counting: Counting, model: RGM, images) -> np.ndarray:
     return expected_counts(model, counting.encode(images)).elbo
 
 
+def _welcome(counting: Counting, model: RGM, images, labels) -> RGM:
+    """Give states to classes of which no image was counted yet, as if they had been there at first."""
+    if model.n_levels < 3:  # too small a picture for states between
+        return model
+    counted = model.levels[-1].a[0].sum(axis=0) > (1 + 1e-9) * counting.mass  # more than its prior
+    new = np.setdiff1d(labels, np.flatnonzero(counted))
+    bound = max(1, counting.max_states[2] // len(model.D))
+    for c in new:
+        shown = images[labels == c][:N_FOUND]
+        n = max(1, min(len(counting.poses), N_COPIES // len(shown)))
+        below = read_factors(model, counting.copies(shown, 0, n))
+        model = add_class_states(model, below, int(c), bound=bound, mass=counting.mass)
+    return model
+
+
 def _count(model: RGM, outcomes, labels, n_images: int) -> tuple[RGM, History]:
     """Add the counts of a portion, PORTION samples at a time; the history of its first rows."""
     shares = as_shares(model.levels[0], outcomes)
@@ -170,29 +194,46 @@ def _count(model: RGM, outcomes, labels, n_images: int) -> tuple[RGM, History]:
     return replace(model, D=seen / seen.sum()), history
 
 
-def _found(counting: Counting, images, labels, settings) -> RGM:
+def _found(counting: Counting, images, labels, n_classes: int) -> RGM:
+    """The states that are found among images, at some of their poses."""
     n = max(1, min(len(counting.poses), N_COPIES // len(images)))
     outcomes = counting.copies(images, 0, n)
     sizes = np.asarray(counting.codec.n_outcomes_)
     if outcomes.ndim == 2:
         outcomes = (outcomes[:, :, None] == np.arange(sizes.max())).astype(np.float32)
+    settings = {"max_states": counting.max_states, "mass": counting.mass, "n_classes": n_classes}
     return find_states(outcomes, sizes, counting.codec.locations_, np.tile(labels, n), **settings)
 
 
-def _ask_the_other_half(counting: Counting, images, labels, settings) -> np.ndarray:
-    """Class evidence of every other image under states found among the rest; (n_precisions,) nats."""
-    some = _exemplars(labels, N_HALVED)
-    images, labels = images[some], labels[some]
-    held_out = _every_other(labels)
-    if not held_out.any():
-        return np.zeros(len(PRECISIONS))
-    part = _found(replace(counting, pose=0), images[~held_out], labels[~held_out], settings)
-    return class_evidence(part, counting.encode(images[held_out]), labels[held_out])
+def _ask_the_rest(counting: Counting, images, labels, n_classes: int) -> np.ndarray:
+    """Class evidence of a fifth of the images under a model that has learned from the others, nats.
+
+    Of few images each fifth is asked in turn. All at their own pose; none of a class with one image only.
+    """
+    scores, fifth = np.zeros(len(PRECISIONS)), _fifths(labels)
+    own = replace(counting, pose=0, precision=EXPECTED)
+    for k in range(1, 6 if len(images) < N_TURNS else 2):
+        asked = fifth == k % 5
+        if not asked.any() or np.setdiff1d(labels, labels[~asked]).size:
+            continue
+        model = _precise(own, _found(own, images[~asked], labels[~asked], n_classes), scores)
+        model = learn_images(own, model, scores, images[~asked], labels[~asked], past=0)[0]
+        scores = scores + class_evidence(model, own.encode(images[asked]), labels[asked])
+    return scores
 
 
 def _precise(counting: Counting, model: RGM, scores: np.ndarray) -> RGM:
-    learned = PRECISIONS[int(scores.argmax())] if scores.any() else PRECISION
-    return with_precision(model, learned if counting.precision is None else counting.precision)
+    precision = choose_precision(scores) if counting.precision is None else counting.precision
+    return with_precision(model, precision)
+
+
+def _fifths(labels: np.ndarray) -> np.ndarray:
+    """Which fifth each image belongs to, (n,) int, in turn within its class."""
+    fifth = np.zeros(len(labels), int)
+    for c in np.unique(labels):
+        members = np.flatnonzero(labels == c)
+        fifth[members] = np.arange(len(members)) % 5
+    return fifth
 
 
 def _exemplars(labels: np.ndarray, n: int) -> np.ndarray:
@@ -200,11 +241,3 @@ def _exemplars(labels: np.ndarray, n: int) -> np.ndarray:
     rest = np.setdiff1d(np.unique(labels[n:]), labels[:n])
     late = [n + np.flatnonzero(labels[n:] == c)[0] for c in rest]
     return np.concatenate([np.arange(min(n, len(labels))), np.array(late, int)])
-
-
-def _every_other(labels: np.ndarray) -> np.ndarray:
-    """Every second image of each class, (n,) bool; none of a class with one image."""
-    chosen = np.zeros(len(labels), bool)
-    for c in np.unique(labels):
-        chosen[np.flatnonzero(labels == c)[1::2]] = True
-    return chosen

@@ -13,23 +13,23 @@ is no gate, and nothing is forgotten.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 
 import numpy as np
 from scipy.special import rel_entr, softmax
 
-from rgm_core.inference.messages import joint, send_down, send_up
+from rgm_core.inference.messages import joint, send_up
 from rgm_core.information import mutual_information
 from rgm_core.learning.active import History, clamp
-from rgm_core.model.evidence import as_evidence
+from rgm_core.learning.shares import as_shares
 from rgm_core.model.level import Level
 from rgm_core.model.logs import safe_log
 from rgm_core.model.rgm import RGM
 
-__all__ = ["Counts", "add_counts", "as_shares", "expected_counts", "read_top"]
+__all__ = ["Counts", "add_counts", "expected_counts", "read_factors", "read_top"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,36 +53,6 @@ class Counts:
         )
 
 
-def as_shares(level: Level, outcomes: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
-    """How much of an observation each outcome has a share in: (n, G, O), rows sum to 1, or 0 if missing.
-
-    Parameters
-    ----------
-    level : Level
-        The lowest level of a model.
-    outcomes : (n, G) int, or (n, G, O) float, or G arrays (n, n_outcomes[g])
-        Observed outcomes, -1 where missing. Or shares ≥ 0 of an observation that lies between outcomes,
-        of any scale, all zero where missing. Or likelihoods, as for :func:`rgm_core.infer`, taken as
-        shares; all equal where missing.
-
-    Raises
-    ------
-    ValueError
-        If shape, type or range do not fit the level.
-    """
-    n_outcomes, width = level.n_outcomes, int(level.n_outcomes.max())
-    if isinstance(outcomes, np.ndarray) and outcomes.ndim == 3:
-        return _scaled(_check_shares(level, outcomes))
-    evidence = as_evidence(level, outcomes)
-    if evidence.hard is not None:
-        return (evidence.hard[:, :, None] == np.arange(width)).astype(float)
-    shares = np.zeros((evidence.n_samples, len(n_outcomes), width))
-    for g, message in enumerate(evidence.soft):
-        says_something = np.ptp(np.exp(message), axis=1, keepdims=True) > 0
-        shares[:, g, : n_outcomes[g]] = np.where(says_something, np.exp(message), 0)
-    return _scaled(shares)
-
-
 def expected_counts(
     model: RGM, outcomes: np.ndarray | Sequence[np.ndarray], labels: np.ndarray | None = None
 ) -> Counts:
@@ -92,7 +62,7 @@ def expected_counts(
     ----------
     model : RGM
         Without dynamics; every outcome of its lowest level must be possible, see :meth:`RGM.add_mass`.
-    outcomes : as in :func:`as_shares`
+    outcomes : as in :func:`rgm_core.learning.as_shares`
         An outcome that is missing adds nothing; nor, at any level, does a part of the tree in which
         nothing was observed.
     labels : (n,) int, optional
@@ -109,22 +79,16 @@ def expected_counts(
     """
     shares = as_shares(model.levels[0], outcomes)
     priors = clamp(model, labels, len(shares))
-    log_lambda, log_mu = _ascend(model, shares)
-    log_top = log_lambda[-1][0] + safe_log(priors)
-    possible = np.isfinite(log_top.max(axis=1))
-    if not possible.all():
-        raise ValueError(
-            f"outcomes of sample {np.argmin(possible)} ({(~possible).sum()} in all) are impossible under "
-            "the model and its label; soften its likelihoods with RGM.add_mass"
-        )
+    split = max(model.n_levels - 2, 1)
+    first, below, above = model.levels[0], model.levels[1:split], model.levels[split:]
+    log_lambda, log_mu = _climb(below, _read_outcomes(first, shares))
     seen = _observed(model, shares)
-    states, counts = [(softmax(log_top, axis=1),)], []
-    for n in range(model.n_levels - 1, 0, -1):
-        a, below = _count_level(model.levels[n], log_lambda[n - 1], log_mu[n], states[0], seen[n - 1])
-        states.insert(0, below)
-        counts.insert(0, a)
-    counts.insert(0, _count_outcomes(model.levels[0], shares, states[0]))
-    return Counts(a=tuple(counts), elbo=_elbo(states, log_lambda, priors))
+    counts, states, gains, cost = _count_above(above, log_lambda[-1], priors, seen[split - 1 :])
+    counts_below, found = _count_down(below, log_lambda, log_mu, states, seen)
+    counts = (_count_outcomes(first, shares, found[0]), *counts_below, *counts)
+    elbo = np.diff(np.concatenate([_gains(found, log_lambda), gains], axis=1), axis=1, prepend=0)
+    elbo[:, -1] -= cost
+    return Counts(a=counts, elbo=elbo)
 
 
 def add_counts(model: RGM, counts: Counts) -> tuple[RGM, History]:
@@ -142,41 +106,90 @@ def add_counts(model: RGM, counts: Counts) -> tuple[RGM, History]:
 
 def read_top(model: RGM, outcomes: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
     """ln p(outcomes, s) of every state on top, (n, S) nats: the pass up alone, with shared outcomes."""
-    log_lambda, _ = _ascend(model, as_shares(model.levels[0], outcomes))
+    first, *above = model.levels
+    log_lambda, _ = _climb(above, _read_outcomes(first, as_shares(first, outcomes)))
     return log_lambda[-1][0] + safe_log(model.D)
 
 
-def _check_shares(level: Level, shares: np.ndarray) -> np.ndarray:
-    expected = (level.n_modalities, int(level.n_outcomes.max()))
-    if shares.shape[1:] != expected or not len(shares):
-        raise ValueError(
-            f"outcomes must have shape (n, {expected[0]}, {expected[1]}); found {shares.shape}"
-        )
-    if shares.dtype.kind != "f" or not np.all(np.isfinite(shares)) or shares.min() < 0:
-        raise ValueError("outcomes of shape (n, G, O) must be finite shares ≥ 0")
-    beyond = np.arange(expected[1]) >= level.n_outcomes[:, None]
-    if beyond.any() and shares[:, beyond].any():
-        raise ValueError("outcomes must have no share beyond the n_outcomes of their modality")
-    return shares
-
-
-def _scaled(shares: np.ndarray) -> np.ndarray:
-    """Shares that sum to one, or to zero where they do before."""
-    total = shares.sum(axis=2, keepdims=True)
-    return shares / np.where(total > 0, total, 1).astype(shares.dtype)
-
-
-def _ascend(model: RGM, shares: np.ndarray):
-    """Log evidence below each factor, and below each modality but the outcomes; level by level."""
-    log_lambda = [_read_outcomes(model.levels[0], shares)]
-    log_mu: list[Sequence[np.ndarray]] = [()]
-    for level in model.levels[1:]:
+def _climb(levels: Sequence[Level], messages: list[np.ndarray]) -> tuple[list, list]:
+    """Log evidence below each factor, that of the lowest level first, and below each modality."""
+    log_lambda, log_mu = [messages], []
+    for level in levels:
         pairs = zip(log_lambda[-1], level.A, strict=True)
         up = [send_up(*_one_type(message, A)) for message, A in pairs]
         totals = [reduce(add, (up[g] for g in level.children(f))) for f in range(level.n_factors)]
         log_lambda.append([level.precision * total for total in totals])
         log_mu.append(up)
     return log_lambda, log_mu
+
+
+def _count_above(levels: Sequence[Level], messages, priors, seen):
+    """Counts of the levels on top, posteriors of the factors below, gains, and divergence from the prior.
+
+    A class that is known leaves only its own states possible: samples of a class go without the others.
+    """
+    counts = [np.zeros(level.a.shape) for level in levels]
+    states = [np.empty(m.shape, m.dtype) for m in messages]
+    gains, cost = np.zeros((len(priors), len(levels))), np.zeros(len(priors))
+    for rows, classes, open_levels, places in _by_class(levels, priors):
+        log_lambda, log_mu = _climb(open_levels, [m[rows] for m in messages])
+        prior = priors[np.ix_(rows, classes)]
+        top = (_top(log_lambda[-1][0], prior, rows),)
+        here = [[of_factor[rows] for of_factor in of_level] for of_level in seen]
+        found, beliefs = _count_down(open_levels, log_lambda, log_mu, top, here)
+        for total, a, place in zip(counts, found, places, strict=True):
+            total[place] += a
+        for of_all, of_some in zip(states, beliefs[0], strict=True):
+            of_all[rows] = of_some
+        if levels:
+            gains[rows] = _gains(beliefs[1:], log_lambda[1:])
+        cost[rows] = rel_entr(top[0], prior).sum(axis=1)
+    return counts, states, gains, cost
+
+
+def _by_class(levels: Sequence[Level], priors: np.ndarray) -> Iterator[tuple]:
+    """Samples with the same open classes, these classes, the levels with their states only, and where."""
+    if len(levels) < 2 or levels[-1].n_modalities > 1:
+        whole = [(slice(None),) * 3] * len(levels)
+        yield np.arange(len(priors)), np.arange(priors.shape[1]), levels, whole
+        return
+    below, top = levels
+    open_to, which = np.unique(priors > 0, axis=0, return_inverse=True)
+    for k, pattern in enumerate(open_to):
+        classes = np.flatnonzero(pattern)
+        states = np.flatnonzero(top.a[0][:, classes].any(axis=1))
+        places = [
+            np.ix_(range(below.n_modalities), range(below.a.shape[1]), states),
+            np.ix_([0], states, classes),
+        ]
+        n_states, n_classes = np.array([len(states)]), np.array([len(classes)])
+        levels = (
+            replace(below, a=below.a[places[0]], n_states=n_states),
+            replace(top, a=top.a[places[1]], n_outcomes=n_states, n_states=n_classes),
+        )
+        yield np.flatnonzero(which.reshape(-1) == k), classes, levels, places
+
+
+def _top(log_lambda: np.ndarray, priors: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Posterior of the states on top, (n, S)."""
+    log_top = log_lambda + safe_log(priors)
+    possible = np.isfinite(log_top.max(axis=1))
+    if not possible.all():
+        raise ValueError(
+            f"outcomes of sample {rows[np.argmin(possible)]} are impossible under the model and its label; "
+            "soften its likelihoods with RGM.add_mass"
+        )
+    return softmax(log_top, axis=1)
+
+
+def _count_down(levels: Sequence[Level], log_lambda, log_mu, states, seen) -> tuple[list, list]:
+    """Counts of each level, and posteriors from the factors below the first of them up to `states`."""
+    counts, found = [], [states]
+    for n in reversed(range(len(levels))):
+        a, below = _count_level(levels[n], log_lambda[n], log_mu[n], found[0], seen[n])
+        counts.insert(0, a)
+        found.insert(0, below)
+    return counts, found
 
 
 def _one_type(message: np.ndarray, A: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -199,6 +212,13 @@ def _read_outcomes(level: Level, shares: np.ndarray) -> list[np.ndarray]:
     return found
 
 
+def read_factors(model: RGM, outcomes: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
+    """Likeliest state of each factor two levels below the top, from what is below them, (n, F) int."""
+    first, *above = model.levels[:-2]
+    log_lambda, _ = _climb(above, _read_outcomes(first, as_shares(first, outcomes)))
+    return np.stack([message.argmax(axis=1) for message in log_lambda[-1]], axis=1)
+
+
 def _observed(model: RGM, shares: np.ndarray) -> list[list[np.ndarray]]:
     """Whether anything was observed below each factor, (n,) bool; level by level."""
     seen: Sequence[np.ndarray] = list(np.logical_or.reduce(shares, axis=2).T)
@@ -215,21 +235,25 @@ def _count_level(level: Level, messages, log_mu, states, seen) -> tuple[np.ndarr
     for g, (A, f) in enumerate(zip(level.A, level.parents, strict=True)):
         message, A = _one_type(messages[g], A)
         q = states[f].astype(message.dtype, copy=False)
-        below.append(send_down(message, log_mu[g], A, q))
-        a[g, : A.shape[0], : A.shape[1]] = _pairs(message[seen[g]], log_mu[g][seen[g]], A, q[seen[g]])
+        posterior, a[g, : A.shape[0], : A.shape[1]] = _down(message, log_mu[g], A, q, seen[g])
+        below.append(posterior)
     return a, tuple(below)
 
 
-def _pairs(message: np.ndarray, log_mu: np.ndarray, A: np.ndarray, q: np.ndarray) -> np.ndarray:
-    """A[o, s] Σ_n λ_n(o) q_n(s) / μ_n(s), (O, S)."""
+def _down(message, log_mu, A, q, seen) -> tuple[np.ndarray, np.ndarray]:
+    """Posterior of the outcomes (n, O), and A[o, s] Σ_n λ_n(o) q_n(s) / μ_n(s) of what was seen (O, S)."""
     top = message.max(axis=1, keepdims=True)
     gap = np.where(q > 0, top - log_mu, -np.inf)
-    near = gap.max(axis=1, initial=-np.inf) <= np.log(np.finfo(message.dtype).max) / 2
-    weight = q[near] * np.exp(gap[near])
-    total = A * (np.exp(message - top)[near].T @ weight)
-    for i in np.flatnonzero(~near):  # evidence beyond the range of floats: in logs
-        total = total + joint(message[i : i + 1], A, q[i : i + 1])[0]
-    return total
+    far = gap.max(axis=1, initial=-np.inf) > np.log(np.finfo(message.dtype).max) / 2
+    gap[far] = -np.inf
+    scaled, weight = np.exp(message - top), q * np.exp(gap)
+    below = scaled * (weight @ A.T)
+    total = A * ((scaled * seen[:, None]).T @ weight)
+    for i in np.flatnonzero(far):  # evidence beyond the range of floats: in logs
+        pair = joint(message[i : i + 1], A, q[i : i + 1])[0]
+        below[i] = pair.sum(axis=1)
+        total = total + pair * seen[i]
+    return below, total
 
 
 def _count_outcomes(level: Level, shares: np.ndarray, states) -> np.ndarray:
@@ -242,15 +266,17 @@ def _count_outcomes(level: Level, shares: np.ndarray, states) -> np.ndarray:
     return a
 
 
-def _elbo(states, log_lambda, priors) -> np.ndarray:
-    """Accuracy minus complexity of each level, (n, n_levels) nats; they add up to the log evidence."""
+def _gains(states, log_lambda) -> np.ndarray:
+    """Expected log evidence below the factors of each level, (n, n_levels) nats.
+
+    What a level adds to the one below is its part of the evidence lower bound; on top less the divergence
+    from the prior.
+    """
     gains = [
         sum(np.sum(q * np.where(q > 0, x, 0), axis=1) for q, x in zip(*level, strict=True))
         for level in zip(states, log_lambda, strict=True)
     ]
-    gained = np.diff(np.stack(gains, axis=1), axis=1, prepend=0)
-    gained[:, -1] -= rel_entr(states[-1][0], priors).sum(axis=1)
-    return gained
+    return np.stack(gains, axis=1)
 
 
 def _information(level: Level) -> float:

@@ -11,7 +11,8 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from rgm_core.learning.active import History
-from rgm_core.learning.counts import Counts, add_counts, as_shares, expected_counts
+from rgm_core.learning.counts import Counts, add_counts, expected_counts
+from rgm_core.learning.shares import as_shares
 from rgm_core.model.rgm import RGM
 
 

@@ -2,8 +2,8 @@
 
 Overlapping tiles say the same thing several times. Taken as independent observations they make beliefs
 overconfident, and nothing uncertain travels up. The precision γ that multiplies their log evidence
-(equation 4.11) is the one under which the model gives the classes of images it has not seen the highest
-probability.
+(equation 4.11) is the one that is most probable after the model was asked for the classes of images it
+has not seen. Before, ln γ is normal about ln 0.2.
 """
 
 from __future__ import annotations
@@ -13,17 +13,26 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import log_softmax
 
-from rgm_core.learning.counts import as_shares, read_top
+from rgm_core.learning.counts import read_top
+from rgm_core.learning.shares import as_shares
 from rgm_core.model.rgm import RGM
 
 #: Precisions to choose from, equally spaced in their logarithm.
-PRECISIONS = tuple(np.geomspace(0.05, 1, 10).round(3).tolist())
+PRECISIONS = tuple(np.geomspace(0.05, 0.8, 9).round(3).tolist())
+EXPECTED = 0.2  # precision, before anything is known
+SPREAD = 0.2  # standard deviation of its logarithm
 
 
 def with_precision(model: RGM, precision: float) -> RGM:
     """The same model with another precision of the evidence of level 1."""
     first, *above = model.levels
     return replace(model, levels=(replace(first, precision=precision), *above))
+
+
+def choose_precision(scores: np.ndarray) -> float:
+    """The most probable precision, given the class evidence under each, (n_precisions,) nats."""
+    surprise = np.square(np.log(np.divide(PRECISIONS, EXPECTED)) / SPREAD) / 2
+    return PRECISIONS[int(np.argmax(scores - surprise))]
 
 
 def class_evidence(

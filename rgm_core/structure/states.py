@@ -9,6 +9,7 @@ new combination of outcomes is not always a new state, as it is in :func:`learn_
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -19,6 +20,7 @@ from rgm_core.model.rgm import RGM
 from rgm_core.structure.grouping import group_by_location
 
 ROUNDS = 6  # of k-means: more change little
+CROWD = 8  # seeds for each of which one more is drawn at a time
 SAME = 1e-6  # squared distance, as a share of the largest norm, up to which exemplars are the same
 
 
@@ -109,25 +111,33 @@ def _cluster(rows: np.ndarray, bound: int, rng) -> np.ndarray:
     """Cluster of each exemplar, (n,) int, none of them empty: k-means from seeds far apart; rows (n, R)."""
     centres = rows[_seeds(rows, bound, as_generator(rng))]
     for _ in range(ROUNDS):
-        nearest = (np.square(centres).sum(axis=1) - 2 * rows @ centres.T).argmin(axis=1)
+        nearest = (np.square(centres).sum(axis=1) - rows @ (2 * centres.T)).argmin(axis=1)
         nearest = np.unique(nearest, return_inverse=True)[1]
         members = csr_array((np.ones(len(rows), rows.dtype), (nearest, np.arange(len(rows)))))
         centres = (members @ rows) / np.bincount(nearest)[:, None].astype(rows.dtype)
     return nearest
 
 
-def _seeds(rows: np.ndarray, bound: int, rng: np.random.Generator) -> list[int]:
-    """Exemplars drawn in proportion to their squared distance from those drawn before (k-means++)."""
-    squares, chosen = np.square(rows).sum(axis=1), [int(rng.integers(len(rows)))]
+def _seeds(rows: np.ndarray, bound: int, rng: np.random.Generator) -> np.ndarray:
+    """Exemplars drawn in proportion to their squared distance from those drawn before (k-means++).
+
+    The more there are, the more are drawn at a time, so that few products of large matrices do it.
+    """
+    squares = np.square(rows).sum(axis=1)
+    chosen = new = rng.integers(len(rows), size=1)
     distance = np.full(len(rows), np.inf)
     while True:
-        last = chosen[-1]
-        distance = np.minimum(distance, squares + squares[last] - 2 * rows @ rows[last])
-        distance[last] = 0
-        total = np.cumsum(np.where(distance > SAME * squares.max(), distance, 0), dtype=float)
-        if len(chosen) == bound or total[-1] <= 0:  # as many as allowed, or as differ
+        gaps = squares[:, None] + squares[new] - rows @ (2 * rows[new].T)
+        distance = np.minimum(distance, gaps.min(axis=1))
+        distance[new] = 0
+        weight = np.where(distance > SAME * squares.max(), distance, 0).astype(float)
+        free = min(bound - len(chosen), np.count_nonzero(weight))
+        if free == 0:  # as many as allowed, or as differ
             return chosen
-        chosen.append(int(np.searchsorted(total, rng.random() * total[-1], side="right")))
+        n = min(1 + len(chosen) // CROWD, free)
+        drawn = rng.choice(len(rows), n, replace=False, p=weight / weight.sum())
+        new = drawn[np.sort(np.unique(rows[drawn], axis=0, return_index=True)[1])]
+        chosen = np.concatenate([chosen, new])
 
 
 def _within_classes(
@@ -177,3 +187,47 @@ def _class_level(states, owner, n_classes: int, locations, mass: float) -> Level
         a=a[None], n_outcomes=np.array([len(owner)]), parents=np.zeros(1, int),
         n_states=np.array([n_classes]), locations=locations,
     )  # fmt: skip
+
+
+def add_class_states(
+    model: RGM, below: np.ndarray, label: int, *, bound: int, mass: float = 0.5, rng: int = 0
+) -> RGM:
+    """Find the states of a class that comes later: they take the place of the one it has had.
+
+    Parameters
+    ----------
+    model : RGM
+        As :func:`find_states` makes it.
+    below : (n, G) int
+        State that each exemplar of the class has in the factors below the states on top.
+    label : int
+        The class, of which nothing was counted until now.
+    bound : int
+        Largest number of its states.
+    mass, rng : as in :func:`find_states`.
+
+    Returns
+    -------
+    RGM
+        The counts of other classes are as before.
+
+    Raises
+    ------
+    ValueError
+        If exemplars do not fit the model.
+    """
+    *lower, last, top = model.levels
+    if below.ndim != 2 or below.shape[1:] != (last.n_modalities,) or not len(below):
+        raise ValueError(f"below must have shape (n, {last.n_modalities}); found {below.shape}")
+    rows = _one_hot(below, last.a.shape[1])
+    states = _cluster(_flat(rows), bound, rng)
+    kept = np.flatnonzero(top.a[0][:, np.arange(len(model.D)) != label].any(axis=1))
+    added = np.einsum("ngo,ns->gos", rows, _one_hot(states[:, None], states.max() + 1)[:, 0], optimize=True)
+    base = last.a.sum(axis=2) / last.a.sum(axis=(1, 2))[:, None]
+    added = added + mass * base[:, :, None]
+    n_states = np.array([len(kept) + states.max() + 1])
+    a = np.zeros((1, n_states[0], len(model.D)))
+    a[0, : len(kept)] = top.a[0][kept]
+    a[0, len(kept) :, label] = np.bincount(states) + mass
+    last = replace(last, a=np.concatenate([last.a[:, :, kept], added], axis=2), n_states=n_states)
+    return replace(model, levels=(*lower, last, replace(top, a=a, n_outcomes=n_states)))
