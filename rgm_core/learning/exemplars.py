@@ -10,6 +10,7 @@ from sklearn.utils import check_scalar
 
 from rgm_core.inference.infer import infer_samples, infer_top
 from rgm_core.learning.active import History, learn_actively
+from rgm_core.learning.counting import Encoder
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.learn import learn_structure
 
@@ -26,7 +27,7 @@ class Exemplars:
     n_exemplars, mass, concentration, beta, eta, scheme : as of the classifier.
     """
 
-    codec: object
+    codec: Encoder
     n_exemplars: int
     mass: float
     concentration: tuple[float, float] | None
