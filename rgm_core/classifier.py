@@ -167,7 +167,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         ----------
         X, y : as in :meth:`fit`. It is from the images of the first call that codec and structure are
             made, so give it more than a few. It must show every class by ``rule="published"``; by
-            "counts" a class that comes later has one state only.
+            "counts" a class that comes later gets its states from the call that shows it first.
         classes : (K,) all classes that will ever appear, by default those of the first call.
         """
         if hasattr(self, "model_"):

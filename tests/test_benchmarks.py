@@ -60,3 +60,15 @@ def test_the_page_of_peers_is_what_was_measured():
     assert kept["pymdp"]["free_energy"] < 1e-4
     assert max(row["posteriors_differ"] for row in kept["pymdp"]["batches"]) < 1e-4
     assert kept["hmmlearn"]["posteriors_differ"] < 1e-9
+
+
+def test_kept_rows_of_scaling_agree_with_themselves():
+    """Each measurement once; the bins of calibration hold every image that was tested."""
+    rows = json.loads((BENCHMARKS / "scaling.json").read_text(encoding="utf-8"))["rows"]
+    names = ("data", "learner", "images", "order", "pose")
+    keys = [(*(row[name] for name in names), str(row["states"])) for row in rows]
+    assert len(set(keys)) == len(keys)
+    for row in rows:
+        assert sum(row["in_bin"]) == row["tested"]
+        right = sum(n * share for n, share in zip(row["in_bin"], row["right"], strict=True))
+        assert right / row["tested"] == pytest.approx(row["accuracy"] / 100, abs=1e-3)

@@ -35,8 +35,7 @@ def learn(
         ``rule="counts"`` also an iterator of portions, or a Dask array: see
         :func:`rgm_core.learning.learn_counts`.
     labels : (n,) int, optional
-        Top state of each sample (its class), clamped during inference; -1 is unknown. Without labels
-        the prior is ``model.D``.
+        The class of each sample, its state on top, if it is known (else -1).
     rule : {"published", "counts"}
         "published" takes up an update where it raises the mutual information of causes and consequences,
         and forgets: :func:`rgm_core.learning.learn_actively`. "counts" adds exact expected counts,
