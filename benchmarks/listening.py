@@ -56,7 +56,8 @@ def main(arguments=None) -> None:
     """Print a table of what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--piece", choices=("jazz", "prelude"), default="jazz")
-    piece = parser.parse_args(arguments).piece
+    parser.add_argument("--only", nargs="*", default=[""], help="words, one of which a player's name holds")
+    asked = parser.parse_args(arguments)
 
     from prelude import load_prelude
 
@@ -64,7 +65,7 @@ def main(arguments=None) -> None:
     from rgm_core.datasets import load_jazz
     from rgm_core.datasets.performances import dead_reckoning, follow_accuracy, perform
 
-    jazz = load_jazz() if piece == "jazz" else load_prelude()
+    jazz = load_jazz() if asked.piece == "jazz" else load_prelude()
     rate, beat = jazz.sample_rate, jazz.beat
     accompanist = Accompanist(sample_rate=rate, beat=beat).fit(jazz.sound)
     print("right bar / within a beat, in %    accompanist   dead reckoning   (bars: 95, 99)")
@@ -72,13 +73,15 @@ def main(arguments=None) -> None:
     noise = jazz.sound.std() * np.random.default_rng(0).normal(size=len(jazz.sound))
     unheard = {"noise, no music": perform(jazz.sound, rate)._replace(sound=noise)}
     for name, player in (players(jazz) | unheard).items():
+        if not any(word in name for word in asked.only):
+            continue
         found = np.array([belief.place for belief in accompanist.reset().hear(player.sound)])
         judged = [
             follow_accuracy(player, places, rate, beat=beat)
             for places in (found, dead_reckoning(player, rate)[:: round(accompanist.latency_ * rate)])
         ]
         seconds += len(player.sound) / rate
-        print(f"{name:33}" + "".join(f"{right:8.1f} / {near:5.1f}" for right, near in judged))
+        print(f"{name:33}" + "".join(f"{right:8.1f} / {near:5.1f}" for right, near in judged), flush=True)
     share = (time.process_time() - start) / seconds
     print(f"waits for {1000 * accompanist.latency_:.0f} ms of sound; CPU {share:.3f} s a second of sound")
 
