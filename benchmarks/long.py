@@ -45,10 +45,11 @@ def make_sound(path: Path, minutes: float) -> None:
     jazz, rng = load_jazz(), np.random.default_rng(0)
     rate = jazz.sample_rate
     rounds = [perform(jazz.sound, rate, tempo=tempo).sound for tempo in np.linspace(0.97, 1.03, 7)]
+    n_samples = 0
     with soundfile.SoundFile(path, "w", rate, 2) as file:
-        while file.tell() < 60 * minutes * rate:
+        while n_samples < 60 * minutes * rate:
             mono = rng.uniform(0.6, 0.8) * rounds[rng.integers(7)]
-            noise = 0.002 * rng.normal(size=len(mono))
+            noise, n_samples = 0.002 * rng.normal(size=len(mono)), n_samples + len(mono)
             file.write(np.stack([mono + noise, np.roll(mono, 40) - noise], axis=1))
 
 
