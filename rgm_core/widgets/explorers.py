@@ -271,16 +271,16 @@ def draw_court(board: np.ndarray, plan: np.ndarray) -> np.ndarray:
     (rows * cell, columns * cell, 3) uint8
     """
     cell = max(8, COURT // max(board.shape))
-    (rows, columns), bat = board.shape, (0.5, 2.4)
-    picture = rendering.empty_field(rows, columns, cell)
-    for k in reversed(range(len(plan))):
+    paper, field = np.array(rendering.FIELD), rendering.empty_field(board.shape[0], board.shape[1], cell)
+    colours = np.tile(paper, (*board.shape, 1))
+    for k in reversed(range(len(plan))):  # what comes sooner hides what comes later
         share = 0.6 * (1 - k / len(plan))
         for outcome, colour in ((2, rendering.BAT), (0, rendering.BALL)):
-            shade = tuple(share * np.asarray(colour) + (1 - share) * np.asarray(rendering.FIELD))
-            for place in np.argwhere(plan[k] == outcome) + 0.5:
-                picture = rendering.draw_disc(picture, tuple(place), 0.16, shade, cell)
+            colours[plan[k] == outcome] = share * np.asarray(colour) + (1 - share) * paper
+    planned = ((plan == 0) | (plan == 2)).any(axis=0)
+    picture = rendering.draw_dots(field, planned, colours, 0.16, cell)
     for place in np.argwhere(board == 2) + 0.5:
-        picture = rendering.draw_bar(picture, tuple(place), bat, rendering.BAT, cell)
+        picture = rendering.draw_bar(picture, tuple(place), (0.5, 2.4), rendering.BAT, cell)
     for place in np.argwhere(board == 0) + 0.5:
         picture = rendering.draw_disc(picture, tuple(place), 0.42, rendering.BALL, cell)
     return rendering.to_rgb(picture)

@@ -40,21 +40,14 @@ function render({ model, el }) {
     model.send({ frame: wanted, player: mover() });
   }
 
-  function answer(message, buffers) {
-    const [height, width] = message.size;
+  async function answer(message, buffers) {
+    const picture = await createImageBitmap(new Blob([buffers[0]], { type: "image/png" }));
+    const { width, height } = picture;
     if (canvas.width !== width || canvas.height !== height) {
       Object.assign(canvas, { width, height });
       canvas.style.width = `${width * model.get("scale")}px`;
     }
-    const source = new Uint8Array(buffers[0].buffer ?? buffers[0], buffers[0].byteOffset ?? 0, height * width * 3);
-    const picture = new ImageData(width, height);
-    for (let i = 0, j = 0; i < source.length; i += 3, j += 4) {
-      picture.data[j] = source[i];
-      picture.data[j + 1] = source[i + 1];
-      picture.data[j + 2] = source[i + 2];
-      picture.data[j + 3] = 255;
-    }
-    canvas.getContext("2d").putImageData(picture, 0, 0);
+    canvas.getContext("2d").drawImage(picture, 0, 0);
     frame = message.frame;
     time.value = frame;
     place.textContent = `${frame} / ${last}`;

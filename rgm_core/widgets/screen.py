@@ -61,8 +61,7 @@ class Screen(anywidget.AnyWidget):
     def _answer(self, widget, content: dict, buffers) -> None:
         """Send the frame that the front end asks for."""
         picture, caption = self.show(content["frame"], content.get("player", ""))
-        about = {"frame": self.frame, "caption": caption, "size": picture.shape[:2]}
-        self.send(about, buffers=[np.ascontiguousarray(picture).tobytes()])
+        self.send({"frame": self.frame, "caption": caption}, buffers=[as_png(Image.fromarray(picture))])
 
     def _repr_mimebundle_(self, **kwargs):
         """As every widget shows itself, and a still picture for those who cannot show widgets."""
@@ -89,6 +88,11 @@ def still(picture: NDArray[np.uint8], caption: str, scale: int) -> bytes:
     pen, font = ImageDraw.Draw(paper), ImageFont.load_default(14)
     for line, (text, colour) in enumerate(((caption, "black"), (f"▶ {HINT}", "#0060a0"))):
         pen.text((4, height + 4 + line * STRIP), text, colour, font)
+    return as_png(paper)
+
+
+def as_png(image: Image.Image) -> bytes:
+    """An image as PNG: a court is forty times smaller so, which a slow connection feels."""
     content = io.BytesIO()
-    paper.save(content, "png")
+    image.save(content, "png", compress_level=1)  # quick: a picture is made for every frame
     return content.getvalue()

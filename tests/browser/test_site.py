@@ -101,3 +101,17 @@ def test_pages_open_without_errors_and_for_everyone(name, address, browser):
     }
     page.close()
     assert (found, serious) == ([], {})
+
+
+def test_the_first_page_is_light_and_moves(address, browser):
+    """Less than 1.5 MB before pictures, films and sounds; a film, and a thumbnail of every notebook."""
+    page, sizes = browser.new_page(viewport={"width": 1280, "height": 800}), []
+    media = (".mp4", ".wav", ".flac", ".gif", ".webp", ".png")
+    count = lambda answer: sizes.append(0 if answer.url.endswith(media) else len(answer.body()))  # noqa: E731
+    page.on("response", count)
+    page.goto(f"{address}/index.html", wait_until="load")
+    page.wait_for_load_state("networkidle")
+    assert sum(sizes) < 1.5e6
+    assert page.locator(".stage video").count() >= 1
+    assert page.locator(".thumbnails img").count() == len(NOTEBOOKS)
+    page.close()

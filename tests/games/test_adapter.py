@@ -1,5 +1,8 @@
 """Other environments, seen as outcomes: what fits is played, what does not is named."""
 
+import subprocess
+import sys
+
 import gymnasium
 import numpy as np
 import pytest
@@ -84,3 +87,10 @@ def test_games_are_registered_and_have_keys():
     assert over.index(True) == 19
     assert made.unwrapped.modality("control") == 110
     assert set(Breakout().get_keys_to_action().values()) == {0, 2}
+
+
+def test_a_fresh_interpreter_makes_a_game_by_name():
+    """Gymnasium 1.0 dropped the entry points of plugins: a name says which module registers it."""
+    code = 'import gymnasium; print(gymnasium.make("rgm_core.games:rgm_core/Pong-v0").action_space)'
+    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout.strip()) == (0, "Discrete(3)"), done.stderr

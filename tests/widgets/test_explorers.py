@@ -1,13 +1,15 @@
 """Explorers: the picture follows the sliders, and stands alone where there are none."""
 
 import base64
+import io
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from rgm_core import Agent, RGMClassifier
 from rgm_core.datasets import load_mnist
-from rgm_core.games import Pong, play_randomly
+from rgm_core.games import Pong, play_randomly, rendering
 from rgm_core.widgets.explorers import (
     explore_codec,
     explore_drawing,
@@ -86,7 +88,7 @@ def asked(screen, frame, player=""):
     screen.send = lambda content, buffers: sent.append((content, buffers))
     screen._answer(screen, {"frame": frame, "player": player}, [])
     ((about, (picture,)),) = sent
-    return np.frombuffer(picture, np.uint8).reshape(*about["size"], 3), about
+    return np.asarray(Image.open(io.BytesIO(picture))), about
 
 
 @pytest.mark.parametrize("shape", [(4, 8, 9, 3), (4, 8, 9)])
@@ -126,3 +128,13 @@ def test_without_a_front_end_the_picture_remains(digits):
     explorer = explore_codec(digits[0][:50])
     assert base64.b64decode(shown(explorer)["image/png"]) == bytes(explorer.picture.value)
     assert shown(explorer)["text/plain"] == "Explorer: tile = 4, bins = 7, modes = 16"
+
+
+def test_dots_are_discs_drawn_at_once():
+    """A plan as drawn disc by disc, the nearest last."""
+    rng = np.random.default_rng(0)
+    shown, colours = rng.random((5, 4)) < 0.5, rng.random((5, 4, 3))
+    one_by_one = field = rendering.empty_field(5, 4, 12)
+    for place in np.argwhere(shown):
+        one_by_one = rendering.draw_disc(one_by_one, tuple(place + 0.5), 0.16, colours[tuple(place)], 12)
+    assert np.allclose(rendering.draw_dots(field, shown, colours, 0.16, 12), one_by_one)
