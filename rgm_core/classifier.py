@@ -236,7 +236,9 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
             names = ("pose", "max_states", "mass", "precision")
             return counting, Counting(codec=codec, **{name: getattr(self, name) for name in names})
         names = ("n_exemplars", "mass", "concentration", "beta", "eta", "scheme")
-        settings = {name: getattr(self, name) for name in names} | ({"scheme": "exact"} if exact else {})
+        settings: dict[str, Any] = {name: getattr(self, name) for name in names}
+        if exact:
+            settings["scheme"] = "exact"
         return exemplars, Exemplars(codec=codec, **settings)
 
     def _check_images(self, X: Any, y: Any = "no_validation", *, reset: bool) -> tuple[NDArray, NDArray]:

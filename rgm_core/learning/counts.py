@@ -159,8 +159,8 @@ def _by_class(levels: Sequence[Level], priors: np.ndarray) -> Iterator[tuple]:
         classes = np.flatnonzero(pattern)
         states = np.flatnonzero(top.a[0][:, classes].any(axis=1))
         places = [
-            np.ix_(range(below.n_modalities), range(below.a.shape[1]), states),
-            np.ix_([0], states, classes),
+            (slice(None), slice(None), states),
+            (slice(None), states[:, None], classes),
         ]
         n_states, n_classes = np.array([len(states)]), np.array([len(classes)])
         levels = (

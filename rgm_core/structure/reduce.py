@@ -67,7 +67,7 @@ def _merge(a: np.ndarray, visits: np.ndarray, prior: np.ndarray, mass: float):
     seen, visits, total = (a - prior[:, :, None]).clip(0), visits.clip(0), 0.0
     gains = np.array([_gains(s, seen, visits, prior, mass) for s in range(len(visits))])
     while len(visits) > 1 and gains.max() > 0:
-        s, other = sorted(np.unravel_index(gains.argmax(), gains.shape))
+        s, other = sorted(map(int, np.unravel_index(gains.argmax(), gains.shape)))
         total += gains[s, other]
         seen[:, :, s] += seen[:, :, other]
         visits[s] += visits[other]
