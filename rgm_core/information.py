@@ -11,6 +11,8 @@ axes after it; ``N`` is its total, ``p = a / N`` the joint distribution of outco
 
 from __future__ import annotations
 
+from numbers import Integral
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import entr
@@ -36,7 +38,7 @@ def normalise(a: ArrayLike, axis: int = 0) -> np.ndarray:
         If counts are negative or not finite.
     """
     a = _non_negative(a, "a")
-    total = a.sum(axis=axis, keepdims=True)
+    total = a.sum(axis=_check_axis(axis, a, "a"), keepdims=True)
     return np.divide(a, total, out=np.zeros_like(a), where=total > 0)
 
 
@@ -57,7 +59,8 @@ def entropy(p: ArrayLike, axis: int = 0) -> np.ndarray:
     ValueError
         If a column is neither a distribution nor all zeros.
     """
-    return entr(_distributions(p, "p", axis)).sum(axis=axis)
+    p = _distributions(p, "p", axis)
+    return entr(p).sum(axis=axis)
 
 
 def mutual_information(a: ArrayLike, axis: int = 0) -> np.ndarray:
@@ -102,6 +105,9 @@ def pairwise_information(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     (K, L) float
         In nats, from relative frequencies; values of order 1e-16 can be left where it is zero.
     """
+    x, y = _whole_columns(x, "x"), _whole_columns(y, "y")
+    if len(x) != len(y):
+        raise ValueError(f"x and y must have as many steps; found {len(x)} and {len(y)}")
     one_hot_x, starts_x = _one_hot(x)
     one_hot_y, starts_y = _one_hot(y)
     p_x, p_y = one_hot_x.mean(0), one_hot_y.mean(0)
@@ -109,6 +115,28 @@ def pairwise_information(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     ratio = np.divide(joint, np.outer(p_x, p_y), out=np.ones_like(joint), where=joint > 0)
     terms = joint * np.log(ratio)
     return np.add.reduceat(np.add.reduceat(terms, starts_x, axis=0), starts_y, axis=1)
+
+
+def _whole_columns(x: ArrayLike, name: str) -> np.ndarray:
+    """Integers (n_steps, K), neither of them 0, or a ValueError."""
+    x = _numbers(x, name, "iu")
+    if x.ndim != 2 or x.size == 0:
+        raise ValueError(f"{name} must be integers (n_steps, K); found shape {x.shape}")
+    return x
+
+
+def _numbers(x: ArrayLike, name: str, kinds: str) -> np.ndarray:
+    """An array of one of these kinds (as in NumPy's ``dtype.kind``), or a ValueError."""
+    try:
+        found = np.asarray(x)
+    except ValueError as error:
+        raise ValueError(f"{name} must be an array of numbers: {error}") from error
+    if found.dtype.kind not in kinds:
+        expected = "integers" if kinds == "iu" else "numbers"
+        raise ValueError(f"{name} must hold {expected}; found {x!r:.60}, dtype {found.dtype}")
+    if np.ma.is_masked(x):
+        raise ValueError(f"{name} must not be masked: fill in, or leave out, what is hidden")
+    return found
 
 
 def _one_hot(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -124,9 +152,7 @@ def _one_hot(columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _tables(a: ArrayLike, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """Reshape counts to (..., O, S), flattening the axes after ``axis``, with the totals (...)."""
     a = _non_negative(a, "a")
-    if not -a.ndim <= axis < a.ndim:
-        raise ValueError(f"axis is {axis}: expected an axis of a, which has shape {a.shape}")
-    axis %= a.ndim
+    axis = _check_axis(axis, a, "a")
     a = a.reshape(*a.shape[: axis + 1], -1)
     total = a.sum(axis=(-2, -1))
     if not np.all(total > 0):
@@ -134,9 +160,16 @@ def _tables(a: ArrayLike, axis: int) -> tuple[np.ndarray, np.ndarray]:
     return a, total
 
 
+def _check_axis(axis: int, x: np.ndarray, name: str) -> int:
+    """Return the axis, counted from 0; raise ValueError if the array has none such."""
+    if not isinstance(axis, Integral) or isinstance(axis, bool) or not -x.ndim <= axis < x.ndim:
+        raise ValueError(f"axis is {axis!r:.60}: expected an axis of {name}, which has shape {x.shape}")
+    return int(axis) % x.ndim
+
+
 def _non_negative(x: ArrayLike, name: str) -> np.ndarray:
     """Convert to a float array; raise ValueError if empty, negative or not finite."""
-    x = np.asarray(x, dtype=float)
+    x = _numbers(x, name, "biuf").astype(float)
     if x.size == 0:
         raise ValueError(f"{name} is empty (shape {x.shape}): expected at least one entry")
     valid = np.isfinite(x) & (x >= 0)
@@ -148,7 +181,7 @@ def _non_negative(x: ArrayLike, name: str) -> np.ndarray:
 def _distributions(p: ArrayLike, name: str, axis: int) -> np.ndarray:
     """Convert to a float array; raise ValueError unless columns sum to one (or are all zeros)."""
     p = _non_negative(p, name)
-    total = p.sum(axis=axis)
+    total = p.sum(axis=_check_axis(axis, p, name))
     bad = total[(np.abs(total - 1) > _SUM_TOLERANCE) & (total != 0)]
     if bad.size:
         raise ValueError(f"{name} sums to {bad[0]} along axis {axis}: expected 1 (or 0)")

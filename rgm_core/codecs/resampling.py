@@ -13,15 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import firwin, resample_poly
 from sklearn.utils import check_scalar
 
+from rgm_core.model.checks import as_any_array
+
 __all__ = ["check_audio", "check_rate", "mix_down", "resample"]
 
 HEADROOM = 64  # 36 dB: floats beyond it are integers of unknown full scale, 8 bits or more
+HIGHEST_RATE = 10**9  # Hz
 MAX_CHANNELS = 8  # 7.1 surround; beyond that, channels and samples were most likely swapped
 
 
 def check_rate(rate: int, name: str = "sample_rate") -> None:
     """Raise ``TypeError`` or ``ValueError`` unless a rate is a positive whole number of Hz."""
-    check_scalar(rate, name, Integral, min_val=1)
+    check_scalar(rate, name, Integral, min_val=1, max_val=HIGHEST_RATE)
 
 
 def check_audio(audio: ArrayLike, name: str = "audio") -> NDArray[np.float64]:
@@ -33,7 +36,9 @@ def check_audio(audio: ArrayLike, name: str = "audio") -> NDArray[np.float64]:
         taken for a mix that is too loud, beyond that the scale is unknown), or int16 or int32.
     name : what to call it in an error.
     """
-    found = np.asarray(audio)
+    found = as_any_array(audio, name)
+    if np.ma.is_masked(audio):
+        raise ValueError(f"{name} must not be masked: cut out, or fill in, what is hidden")
     found = found.astype(found.dtype.newbyteorder("="), copy=False)
     if found.dtype.kind != "f" and found.dtype not in (np.int16, np.int32):
         raise ValueError(f"{name} must be float, int16 or int32; found an array of {found.dtype}")
@@ -58,13 +63,13 @@ def check_audio(audio: ArrayLike, name: str = "audio") -> NDArray[np.float64]:
     return found.reshape(len(found), -1) / np.float64(full_scale)
 
 
-def mix_down(audio: ArrayLike) -> NDArray[np.float64]:
+def mix_down(audio: ArrayLike, name: str = "audio") -> NDArray[np.float64]:
     """Return the mean (n,) of the channels of a sound, (n,) or (n, n_channels), without its mean.
 
     A microphone's or converter's constant offset is no sound, and would open every clip and
     close it with a click.
     """
-    mono = check_audio(audio).mean(axis=1)
+    mono = check_audio(audio, name).mean(axis=1)
     return mono - mono.mean()
 
 

@@ -6,6 +6,7 @@ so on down to outcomes. Only the events under way are held, so an orbit can be a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -13,7 +14,7 @@ from itertools import chain, islice
 import numpy as np
 
 from rgm_core.model.blocks import block_prior
-from rgm_core.model.checks import as_generator
+from rgm_core.model.checks import as_generator, as_whole
 from rgm_core.model.level import Level
 from rgm_core.model.logs import draw
 from rgm_core.model.rgm import RGM
@@ -85,13 +86,18 @@ def generate_orbit(
     >>> [int(step.outcomes[0]) for step in generate_orbit(model, 1, n_steps=5)]
     [1, 2, 0, 1, 2]
     """
-    model.check_kind(dynamic=True, remedy="it has no orbits; see generate")
-    for name, value in (("state", state), ("restart", restart)):
-        if value is not None and not 0 <= value < len(model.D):
-            raise ValueError(f"{name} must lie in 0 … {len(model.D) - 1}; found {value}")
+    check_model(model, dynamic=True, remedy="it has no orbits; see generate")
+    state = as_whole(state, "state", 0, len(model.D) - 1)
+    restart = (
+        None if restart is None else as_whole(restart, "restart", 0, len(model.D) - 1, meaning="or None")
+    )
+    n_steps = None if n_steps is None else as_whole(n_steps, "n_steps", 0, sys.maxsize, meaning="or None")
+    paths = () if paths is None else paths
+    if not isinstance(paths, Iterable):
+        raise ValueError(f"paths must be an iterable of integers, or None; found {paths!r:.80}")
     rng = None if rng is None else as_generator(rng)
     tables = [_Blocks(*pair) for pair in zip(model.levels, model.levels[1:], strict=False)]
-    events = _events(model.levels[-1].b[0], state, iter(() if paths is None else paths), restart, rng)
+    events = _events(model.levels[-1].b[0], state, iter(paths), restart, rng)
     unfolded = chain.from_iterable(_unfold(tables, *event, rng) for event in events)
     return islice(_observe(model.levels[0], unfolded, rng), n_steps)
 
@@ -137,6 +143,7 @@ def _events(b: Transitions, state: int, paths: Iterator[int], restart, rng):
             state = restart
             continue
         if path is not None:
+            path = as_whole(path, "paths", 0, meaning="one for each event")
             first, last = first + np.searchsorted(b.edges[first:last, 1], [path, path + 1])
         if first == last:
             raise ValueError(f"paths must be learned ones; event {state} cannot take path {path}")

@@ -51,11 +51,11 @@ def predict_outcomes(
     Decoded with :meth:`rgm_core.codecs.ImageCodec.inverse_transform` this is the projection field
     of a state: the picture of what it causes (article figure 8).
     """
-    level = _check_level(model, level, factor or 0)
+    level, factor = _check_level(model, level, factor)
     n_states = model.levels[level].n_states
-    if factor is None and len(states) != len(n_states):
+    if factor is None and not (isinstance(states, list | tuple) and len(states) == len(n_states)):
         raise ValueError(
-            f"states must hold one array for each of {len(n_states)} factors; found {len(states)}"
+            f"states must be a list of one array for each of {len(n_states)} factors; found {states!r:.80}"
         )
     given = enumerate(states) if factor is None else [(factor, np.asarray(states))]
     beliefs = {f: _distributions(s, int(n_states[f])) for f, s in given}
@@ -96,7 +96,8 @@ def generate(
     ValueError
         As in :func:`predict_outcomes`.
     """
-    rng, level = as_generator(rng), _check_level(model, level, factor)
+    level, factor = _check_level(model, level, as_whole(factor, "factor", 0))
+    rng = as_generator(rng)
     states = _check_states(states, int(model.levels[level].n_states[factor]))
     outcomes = np.full((len(states), model.levels[0].n_modalities), -1)
     for start in range(0, len(states), PORTION):
@@ -136,31 +137,22 @@ def _distributions(states: np.ndarray, n_states: int) -> np.ndarray:
 
 def _check_states(states: np.ndarray, n_states: int) -> np.ndarray:
     """States as integers (n,) or distributions (n, n_states)."""
-    states = np.asarray(states)
-    if states.ndim == 1 and states.size and np.issubdtype(states.dtype, np.integer):
-        if states.min() < 0 or states.max() >= n_states:
-            raise ValueError(
-                f"states must lie in 0 … {n_states - 1}; found {states.min()} … {states.max()}"
-            )
-        return states
-    if states.ndim != 2 or states.shape[1] != n_states or not len(states):
-        raise ValueError(
-            f"states must be integers (n,), or probabilities (n, {n_states}); "
-            f"found shape {states.shape}, dtype {states.dtype}"
-        )
-    if not np.all(states >= 0) or not np.allclose(states.sum(1), 1):
-        raise ValueError("states must hold probabilities ≥ 0 that sum to one in each row")
-    return states
+    found = as_any_array(states, "states")
+    if found.ndim != 1:
+        meaning = f"as many as there are states, or integers (n,) in 0 … {n_states - 1}"
+        return as_probabilities(states, "states", (None, n_states), meaning)
+    found = as_array(states, "states", int, (None,), f"or probabilities (n, {n_states})")
+    if not found.size or found.min() < 0 or found.max() >= n_states:
+        extremes = f"{found.min()} … {found.max()}" if found.size else "none"
+        raise ValueError(f"states must lie in 0 … {n_states - 1}; found {extremes}")
+    return found
 
 
-def _check_level(model: RGM, level: int, factor: int) -> int:
-    """Level counted from 0, if the model is static and has such a level and factor."""
-    model.check_kind(dynamic=False, remedy="its states generate sequences; see generate_orbit")
-    if not -model.n_levels <= level < model.n_levels:
-        raise ValueError(f"level must lie in 0 … {model.n_levels - 1} (or -1, the top); found {level}")
-    level %= model.n_levels
-    if not 0 <= factor < model.levels[level].n_factors:
-        raise ValueError(
-            f"factor must lie in 0 … {model.levels[level].n_factors - 1} at level {level}; found {factor}"
-        )
-    return level
+def _check_level(model: RGM, level: int, factor: int | None) -> tuple[int, int | None]:
+    """Level counted from 0, and factor, if the model is static and has such ones."""
+    check_model(model, dynamic=False, remedy="its states generate sequences; see generate_orbit")
+    level = as_whole(level, "level", -model.n_levels, model.n_levels - 1) % model.n_levels
+    if factor is not None:
+        last, meaning = model.levels[level].n_factors - 1, f"as many as level {level} has"
+        factor = as_whole(factor, "factor", 0, last, meaning=meaning)
+    return level, factor

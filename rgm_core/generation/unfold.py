@@ -30,9 +30,9 @@ def unfold_events(model: RGM, events: np.ndarray) -> tuple[np.ndarray, ...]:
     ValueError
         If the model is static, or an event is none of its states.
     """
-    model.check_kind(dynamic=True, remedy="see predict_outcomes")
-    events = np.asarray(events)
-    if events.ndim != 1 or not events.size or events.min() < 0 or events.max() >= len(model.D):
+    check_model(model, dynamic=True, remedy="see predict_outcomes")
+    events = as_array(events, "events", int, (None,), "states of the top factor")
+    if not events.size or events.min() < 0 or events.max() >= len(model.D):
         raise ValueError(f"events must be states 0 … {len(model.D) - 1} of the top factor; found {events}")
     states = [np.eye(len(model.D))[events]]
     for level, above in zip(model.levels[-2::-1], model.levels[:0:-1], strict=True):

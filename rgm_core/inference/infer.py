@@ -64,13 +64,13 @@ def infer(
     >>> infer(model, np.array([0, -1])).states[0][0].round(2)
     array([[0.75, 0.25]])
     """
-    if scheme not in ("exact", "published"):
-        raise ValueError(f'scheme must be "exact" or "published"; found {scheme!r}')
+    check_model(model)
+    check_choice(scheme, "scheme", ("exact", "published"))
     if model.is_dynamic:
         if scheme != "exact":
             raise ValueError('scheme must be "exact" for a dynamic model; found "published"')
         return infer_sequence(model, outcomes, prior=prior, phase=phase)
-    if phase != 0:
+    if phase is None or as_whole(phase, "phase", 0):
         raise ValueError(f"phase needs a dynamic model (dt = 2): samples have no order; found {phase}")
     return infer_samples(model, outcomes, prior=prior, scheme=scheme)
 
@@ -131,7 +131,7 @@ def filter(
     ValueError
         As in :func:`infer`; or if the model is static.
     """
-    model.check_kind(dynamic=True, remedy="its samples have no order; use infer")
+    check_model(model, dynamic=True, remedy="its samples have no order; use infer")
     return filter_sequence(model, outcomes, prior=prior, phase=phase)
 
 
@@ -153,7 +153,7 @@ def infer_top(
     log_evidence : (n,) float
         Exact ln p(outcomes), nats.
     """
-    model.check_kind(dynamic=False, remedy="use infer")
+    check_model(model, dynamic=False, remedy="use infer")
     evidence = as_evidence(model.levels[0], outcomes)
     log_top = ascend(model, evidence)[-1].log_lambda[0] + safe_log(model.D)
     log_evidence = np.logaddexp.reduce(log_top, axis=1)
@@ -165,13 +165,8 @@ def _check_prior(model: RGM, prior, n_samples: int) -> np.ndarray:
     n_states = model.D.shape[0]
     if prior is None:
         return np.broadcast_to(model.D, (n_samples, n_states))
-    prior = np.asarray(prior, float)
-    if prior.shape not in [(n_states,), (n_samples, n_states)]:
-        raise ValueError(
-            f"prior must have shape ({n_states},) or ({n_samples}, {n_states}); found {prior.shape}"
-        )
-    if not np.all(prior >= 0) or not np.allclose(prior.sum(-1), 1):
-        raise ValueError("prior must hold probabilities ≥ 0 that sum to one over the top states")
+    shape = (n_samples, n_states) if as_any_array(prior, "prior").ndim == 2 else (n_states,)
+    prior = as_probabilities(prior, "prior", shape, "one for each top state (in each sample)")
     return np.broadcast_to(prior, (n_samples, n_states))
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from rgm_core.inference.messages import joint
 from rgm_core.inference.tree import Messages
+from rgm_core.model.checks import as_whole
 from rgm_core.model.evidence import Evidence
 from rgm_core.model.rgm import RGM
 
@@ -79,7 +80,9 @@ class Posterior(Beliefs):
         (n, n_outcomes, n_states) float
             p(o, s | data), by sum-product; in the published scheme the product of both posteriors.
         """
+        level = as_whole(level, "level", 0, self.model.n_levels - 1)
         table = self.model.levels[level]
+        modality = as_whole(modality, "modality", 0, table.n_modalities - 1)
         A, log_A = table.A[modality], table.log_A[modality]
         q = self.states[level][table.parents[modality]]
         if self.scheme == "published" and level > 0:

@@ -120,8 +120,8 @@ def _begin(model: RGM, outcomes, prior, phase: int | None):
     """Upward and forward pass under the (most probable) phase, and what is common to all beliefs."""
     evidence = as_evidence(model.levels[0], outcomes)
     log_prior, span = safe_log(_check_prior(model, prior)), 2 ** (model.n_levels - 1)
-    if phase is not None and not 0 <= phase < span:
-        raise ValueError(f"phase must be None or lie in 0 … {span - 1}; found {phase}")
+    if phase is not None:
+        phase = as_whole(phase, "phase", 0, span - 1, meaning="or None")
     messages = ascend_level(model.levels[0], evidence).log_lambda
     links, b = [_links(model, n) for n in range(model.n_levels - 1)], model.levels[-1].b[0]
     runs = {}
@@ -201,9 +201,5 @@ def _cut(levels, begin: list[int]):
 
 
 def _check_prior(model: RGM, prior) -> np.ndarray:
-    prior = model.D if prior is None else np.asarray(prior, float)
-    if prior.shape != model.D.shape or not np.all(prior >= 0) or not np.isclose(prior.sum(), 1):
-        raise ValueError(
-            f"prior must hold {len(model.D)} probabilities that sum to one; found shape {prior.shape}"
-        )
-    return prior
+    prior = model.D if prior is None else prior
+    return as_probabilities(prior, "prior", model.D.shape, "one for each event")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 from scipy.special import expit
@@ -14,8 +13,9 @@ from tqdm.auto import tqdm
 from rgm_core.inference import nested
 from rgm_core.inference.compiled import compiled
 from rgm_core.information import mutual_information
+from rgm_core.model.checks import as_array, as_flag, as_number
 from rgm_core.model.evidence import Evidence, as_evidence
-from rgm_core.model.rgm import RGM
+from rgm_core.model.rgm import RGM, check_model
 
 CHUNK = 250  # samples between two refreshes of the running sums (bounds their rounding error)
 TINY = 1e-200  # smallest positive count
@@ -43,6 +43,8 @@ class History:
     @classmethod
     def concatenate(cls, parts: Sequence[History]) -> History:
         """Histories of successive calls as one."""
+        if not isinstance(parts, list | tuple) or not parts or not all(isinstance(p, cls) for p in parts):
+            raise ValueError(f"parts must be a list of at least one History; found {parts!r:.80}")
         names = ("mutual_information", "elbo", "acceptance")
         return cls(**{name: np.concatenate([getattr(p, name) for p in parts]) for name in names})
 
@@ -92,19 +94,16 @@ def learn_actively(
     ValueError
         If an argument has the wrong shape or range.
     """
-    model.check_kind(
+    check_model(
+        model,
         dynamic=False,
         remedy="learn counts exemplars in no order; see merge_structure and learn_transitions",
     )
     evidence = as_evidence(model.levels[0], outcomes).normalised()
     priors = clamp(model, labels, evidence.n_samples)
-    if beta is not None and not (isinstance(beta, Real) and beta >= 0):
-        raise ValueError(f"beta must be ≥ 0, or None to accept every update; found {beta}")
-    if not (isinstance(eta, Real) and eta > 0):
-        raise ValueError(f"eta must be > 0 (inf: never forget); found {eta}")
+    beta, eta, progress = _check_beta(beta), _check_eta(eta), as_flag(progress, "progress")
     if any(level.is_extreme.any() for level in model.levels):
         raise ValueError("model must have counts between 1e-290 and 1e300 (the largest of each column)")
-    beta = np.inf if beta is None else float(beta)
     chunks = []
     with tqdm(total=evidence.n_samples, disable=not progress, unit="sample") as bar:
         for part in gen_batches(evidence.n_samples, CHUNK):
@@ -134,10 +133,25 @@ def select_update(a: np.ndarray, da: np.ndarray, beta: float, eta: float) -> tup
     probability : float
         With which the update was accepted.
     """
+    a = as_array(a, "a", float, None, "Dirichlet counts")
+    da = as_array(da, "da", float, a.shape, "candidate counts")
+    if a.ndim < 2 or not a.size or min(a.min(), da.min()) < 0:
+        raise ValueError(f"a and da must be counts ≥ 0 of shape (O, S, …); found shape {a.shape}")
+    beta, eta = _check_beta(beta), _check_eta(eta)
     da = np.where(a > 0, da, 0.0)
     gain = mutual_information(a + da) - mutual_information(a)
     accept = 1.0 if np.isinf(beta) else float(expit(beta * gain))
     return (a + accept * da) / (1 + accept / eta), accept
+
+
+def _check_beta(beta: float | None) -> float:
+    if beta is None:
+        return np.inf
+    return as_number(beta, "beta", "≥ 0, or None to accept every update", low=0, without=())
+
+
+def _check_eta(eta: float) -> float:
+    return as_number(eta, "eta", "> 0 (inf: never forget)", low=0, without=(0,))
 
 
 def clamp(model: RGM, labels, n_samples: int) -> np.ndarray:
@@ -146,12 +160,7 @@ def clamp(model: RGM, labels, n_samples: int) -> np.ndarray:
     priors = np.tile(model.D, (n_samples, 1))
     if labels is None:
         return priors
-    labels = np.asarray(labels)
-    if labels.shape != (n_samples,) or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            f"labels must be {n_samples} integers, one for each sample; "
-            f"found shape {labels.shape}, dtype {labels.dtype}"
-        )
+    labels = as_array(labels, "labels", int, (n_samples,), "one for each sample")
     if labels.min() < -1 or labels.max() >= n_states:
         raise ValueError(
             f"labels must lie in 0 … {n_states - 1} (or -1, unknown); found {labels.min()} … {labels.max()}"

@@ -77,6 +77,7 @@ def expected_counts(
     ValueError
         If an argument has the wrong shape or range, or a sample is impossible under the model.
     """
+    check_model(model, dynamic=False, remedy="counts are of exemplars in no order; see learn_transitions")
     shares = as_shares(model.levels[0], outcomes)
     priors = clamp(model, labels, len(shares))
     split = max(model.n_levels - 2, 1)
@@ -93,6 +94,8 @@ def expected_counts(
 
 def add_counts(model: RGM, counts: Counts) -> tuple[RGM, History]:
     """Add expected counts to those of a model, and say what that changed."""
+    check_model(model)
+    check_type(counts, Counts, "counts")
     pairs = zip(model.levels, counts.a, strict=True)
     model = model.with_counts([level.a + a for level, a in pairs])
     n = len(counts.elbo)

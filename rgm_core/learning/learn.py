@@ -8,6 +8,7 @@ import numpy as np
 
 from rgm_core.learning.active import History, learn_actively
 from rgm_core.learning.portions import learn_counts
+from rgm_core.model.checks import check_choice
 from rgm_core.model.rgm import RGM
 
 RULES = ("counts", "published")
@@ -58,8 +59,7 @@ def learn(
     ValueError
         If an argument has the wrong shape or range.
     """
-    if rule not in RULES:
-        raise ValueError(f'rule must be "counts" or "published"; found {rule!r}')
+    check_choice(rule, "rule", RULES)
     if rule == "counts":
         return learn_counts(model, outcomes, labels=labels, portion=portion, progress=progress)
     if not isinstance(outcomes, np.ndarray | Sequence):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
-from numbers import Integral
 from operator import add
 
 import numpy as np
@@ -69,16 +68,12 @@ def learn_counts(
     >>> float(model.levels[0].a.sum().round(2))
     10.0
     """
-    if model.is_dynamic:
-        raise ValueError(
-            "model is dynamic (dt = 2): learn counts exemplars in no order; "
-            "see merge_structure and learn_transitions"
-        )
-    if not isinstance(portion, Integral) or portion < 1:
-        raise ValueError(f"portion must be an integer ≥ 1; found {portion!r}")
+    remedy = "learn counts exemplars in no order; see merge_structure and learn_transitions"
+    check_model(model, dynamic=False, remedy=remedy)
+    portion, progress = as_whole(portion, "portion", 1), as_flag(progress, "progress")
     histories = []
     with tqdm(disable=not progress, unit="sample") as bar:
-        for counted in _portions(model, outcomes, labels, int(portion)):
+        for counted in _portions(model, outcomes, labels, portion):
             model, history = add_counts(model, counted(model))
             histories.append(history)
             bar.update(len(history.elbo))
@@ -115,10 +110,7 @@ def _serial(outcomes, labels):
 
 
 def _check_labels(labels, n: int) -> np.ndarray | None:
-    labels = None if labels is None else np.asarray(labels)
-    if labels is not None and labels.shape != (n,):
-        raise ValueError(f"labels must be {n} integers, one for each sample; found shape {labels.shape}")
-    return labels
+    return None if labels is None else as_array(labels, "labels", int, (n,), "one for each sample")
 
 
 def _on_dask(outcomes, labels, portion: int) -> Iterator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from rgm_core.inference.posterior import SequencePosterior
-from rgm_core.model.rgm import RGM
+from rgm_core.model.rgm import RGM, check_model
 
 
 def learn_transitions(model: RGM, posterior: SequencePosterior) -> RGM:
@@ -34,6 +34,7 @@ def learn_transitions(model: RGM, posterior: SequencePosterior) -> RGM:
             "posterior must be a SequencePosterior, as infer gives it from all data; "
             f"found {type(posterior).__name__}"
         )
+    check_model(model, dynamic=True, remedy="it has no transitions")
     levels = []
     for level, expected in zip(model.levels, posterior.transitions, strict=True):
         pairs = zip(level.b, expected, strict=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from numbers import Integral
-
 import numpy as np
+
+from rgm_core.model.checks import as_any_array, as_array, as_number, as_whole
 
 
 def selective_accuracy(correct: np.ndarray, confidence: np.ndarray) -> np.ndarray:
@@ -27,14 +27,17 @@ def selective_accuracy(correct: np.ndarray, confidence: np.ndarray) -> np.ndarra
     ValueError
         If the arguments differ in shape, are empty or hold NaN.
     """
-    correct, confidence = np.asarray(correct, bool), np.asarray(confidence, float)
-    if correct.ndim != 1 or correct.shape != confidence.shape or not len(correct):
+    correct = as_array(correct, "correct", bool, (None,), "one for each image")
+    if not len(correct):
+        raise ValueError("correct and confidence must not be empty")
+    found = as_any_array(confidence, "confidence")  # infinite ones can be ranked
+    ranks = found.dtype.kind in "iuf" and found.shape == correct.shape and not np.ma.is_masked(confidence)
+    if not ranks or np.isnan(found).any():
         raise ValueError(
-            "correct and confidence must be two arrays (n,) of one length; "
-            f"found shapes {correct.shape} and {confidence.shape}"
+            f"confidence must be {len(correct)} numbers, one for each image, none of them NaN; "
+            f"found shape {found.shape}, dtype {found.dtype}"
         )
-    if np.isnan(confidence).any():
-        raise ValueError("confidence must not hold NaN")
+    confidence = found.astype(float)
     ranked = correct[np.argsort(-confidence, kind="stable")]
     return ranked.cumsum() / np.arange(1, len(ranked) + 1)
 
@@ -59,13 +62,12 @@ def psnr(original: np.ndarray, other: np.ndarray) -> float:
     ValueError
         If they differ in shape, are empty, or are not finite.
     """
-    original, other = np.asarray(original, float), np.asarray(other, float)
+    original = as_array(original, "original", float, None, "grey levels")
+    other = as_array(other, "other", float, None, "grey levels")
     if original.shape != other.shape or not original.size:
         raise ValueError(
             f"original and other must have one shape, not empty; found {original.shape} and {other.shape}"
         )
-    if not (np.isfinite(original).all() and np.isfinite(other).all()):
-        raise ValueError("original and other must be finite; found NaN or infinity")
     error = np.mean((original - other) ** 2)
     return float(10 * np.log10(255**2 / error)) if error > 0 else float("inf")
 
@@ -94,16 +96,10 @@ def success_rate(
     ValueError
         If there are fewer attempts than ``window``.
     """
-    successes, failures = np.asarray(successes), np.asarray(failures)
-    for name, flags in (("successes", successes), ("failures", failures)):
-        if flags.dtype != bool or flags.ndim != 1 or flags.shape != successes.shape:
-            raise ValueError(
-                f"{name} must be booleans (T,), as many as successes; "
-                f"found shape {flags.shape}, dtype {flags.dtype}"
-            )
+    successes = as_array(successes, "successes", bool, (None,), "one for each frame")
+    failures = as_array(failures, "failures", bool, successes.shape, "as many as successes")
     frames = np.flatnonzero(successes | failures)
-    if not isinstance(window, Integral) or not 1 <= window <= len(frames):
-        raise ValueError(f"window must lie in 1 … {len(frames)}, the number of attempts; found {window}")
+    window = as_whole(window, "window", 1, len(frames), meaning="the number of attempts")
     total = np.concatenate([[0], np.cumsum(np.asarray(successes, int)[frames])])
     return frames[window - 1 :] + 1, (total[window:] - total[:-window]) / window
 
@@ -113,6 +109,7 @@ def frames_to_reach(rate: float, successes: np.ndarray, failures: np.ndarray, wi
 
     Parameters are those of :func:`success_rate`.
     """
+    rate = as_number(rate, "rate", "in 0 … 1", low=0, high=1)
     frames, rates = success_rate(successes, failures, window)
     reached = np.flatnonzero(rates >= rate)
     return float(frames[reached[0]]) if reached.size else float("inf")

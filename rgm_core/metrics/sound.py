@@ -6,6 +6,7 @@ from scipy.signal import stft
 from sklearn.utils import gen_even_slices
 
 from rgm_core.codecs.resampling import check_rate, mix_down
+from rgm_core.model.checks import as_array, as_number, as_whole
 
 WINDOW_SECONDS = 0.032  # of the spectrograms that are compared
 PORTION = 2**22  # samples whose spectrograms are held at a time: two minutes at 32 kHz
@@ -38,6 +39,11 @@ def spectrogram_correlation(
     of each overlapping the next.
     """
     sound, decoded = check_pair(sound, decoded)
+    check_rate(rate, "rate")
+    low = as_number(low, "low", "in Hz, ≥ 0", low=0, without=())
+    high = as_number(high, "high", f"in Hz, above low, {low:g}", low=low, without=(low,))
+    if low > rate / 2:
+        raise ValueError(f"low must be at most half the rate, {rate / 2:g} Hz; found {low:g}")
     window = max(8, round(WINDOW_SECONDS * rate))
     if len(sound) < window:
         raise ValueError(f"sound must be at least {window} samples long; found {len(sound)}")
@@ -69,9 +75,10 @@ def border_jump(decoded: ArrayLike, borders: ArrayLike, *, around: int = 64) -> 
     Root mean square of the second differences across borders over that of the second differences
     around: about 1 if borders cannot be told from the sound, larger if they click.
     """
-    decoded = np.asarray(decoded, float)
+    decoded = as_array(decoded, "decoded", float, (None,), "samples")
+    around = as_whole(around, "around", 1)
     bends = np.diff(decoded, 2)  # a click shows in the bend of a smooth wave, not yet in its slope
-    borders = np.asarray(borders)
+    borders = as_array(borders, "borders", int, (None,), "first samples after a border")
     inside = borders[(borders > around + 4) & (borders < len(decoded) - around - 4)]
     if not len(inside):
         raise ValueError(f"borders must lie more than {around + 4} samples inside; found {borders}")
@@ -99,13 +106,19 @@ def beat_period(
         of the sound holds.
     """
     check_rate(rate, "rate")
-    sound = mix_down(sound)
+    as_number(shortest, "shortest", "finite and > 0 seconds", low=0, without=(0, np.inf))
+    as_number(longest, "longest", f"≥ shortest, {shortest} s", low=shortest, without=(np.inf,))
+    sound = mix_down(sound, "sound")
     hop = max(rate // 100, 1)
+    if shortest < 2 * hop / rate:
+        raise ValueError(f"shortest must be {2 * hop / rate:g} s or more; found {shortest}")
     if len(sound) < 2 * longest * rate + 4 * hop:
         raise ValueError(f"sound must last {2 * longest} s or more; found {len(sound) / rate:.2f} s")
     pieces = np.lib.stride_tricks.sliding_window_view(sound, 4 * hop)[::hop] * np.hanning(4 * hop)
     level = np.log1p(10 * np.abs(np.fft.rfft(pieces, axis=1)))
     onsets = np.maximum(np.diff(level, axis=0), 0).sum(axis=1)
+    if np.ptp(onsets) <= 1e-9 * level.max():
+        raise ValueError("sound must have onsets; it is as loud all the time")
     onsets -= onsets.mean()
     correlation = np.correlate(onsets, onsets, "full")[len(onsets) - 1 :]
     low, high = round(shortest * rate / hop), round(longest * rate / hop)
@@ -127,7 +140,8 @@ def _peak(correlation: NDArray[np.float64], low: int, high: int) -> float:
 
 def check_pair(sound: ArrayLike, decoded: ArrayLike) -> tuple[NDArray, NDArray]:
     """Return two sounds as float arrays of one length, or raise ``ValueError``."""
-    sound, decoded = np.asarray(sound, float), np.asarray(decoded, float)
+    sound = as_array(sound, "sound", float, None, "samples")
+    decoded = as_array(decoded, "decoded", float, None, "samples")
     if sound.ndim != 1 or sound.shape != decoded.shape or not sound.size:
         raise ValueError(
             "sound and decoded must have one and the same shape (n_samples,); "

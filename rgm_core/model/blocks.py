@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rgm_core.model.checks import as_whole, check_type
 from rgm_core.model.level import Level
 
 

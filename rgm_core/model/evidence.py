@@ -69,6 +69,7 @@ def as_evidence(level: Level, outcomes: np.ndarray | Sequence[np.ndarray]) -> Ev
     ValueError
         If shape, type or range do not fit the level.
     """
+    check_type(level, Level, "level")
     if not isinstance(outcomes, list | tuple):
         outcomes = as_outcomes(outcomes)
         is_soft = outcomes.dtype == object
@@ -87,21 +88,25 @@ def as_evidence(level: Level, outcomes: np.ndarray | Sequence[np.ndarray]) -> Ev
 def as_outcomes(outcomes: ArrayLike) -> np.ndarray:
     """An array of outcomes in the layout of this machine; -1 where a masked array hides an integer."""
     if isinstance(outcomes, np.ma.MaskedArray):
-        if not np.issubdtype(outcomes.dtype, np.signedinteger):
+        if outcomes.dtype.kind != "i":
             raise ValueError(f"outcomes that are masked must be signed integers; found {outcomes.dtype}")
         outcomes = outcomes.filled(-1)
-    return in_native_layout(outcomes)
+    return in_native_layout(as_any_array(outcomes, "outcomes"))
 
 
 def _hard(level: Level, outcomes: np.ndarray) -> Evidence:
-    outcomes = np.atleast_2d(outcomes)
     n_modalities = level.n_modalities
+    if not outcomes.ndim:
+        raise ValueError(
+            f"outcomes must be an array (n, {n_modalities}), or a list of arrays; found {outcomes!s:.60}"
+        )
+    outcomes = np.atleast_2d(outcomes)
     if outcomes.ndim != 2 or outcomes.shape[1] != n_modalities or not len(outcomes):
         raise ValueError(
             f"outcomes must have shape (n, {n_modalities}), one column for each modality; "
             f"found {outcomes.shape}"
         )
-    if not np.issubdtype(outcomes.dtype, np.integer):
+    if outcomes.dtype.kind not in "iu":
         raise ValueError(
             f"outcomes must be integers, or a list of {n_modalities} arrays of likelihoods; "
             f"found dtype {outcomes.dtype}"
@@ -124,7 +129,10 @@ def _soft(level: Level, outcomes: Sequence[np.ndarray]) -> Evidence:
         raise ValueError(
             f"outcomes must hold {level.n_modalities} arrays, one for each modality; found {len(outcomes)}"
         )
-    messages = [np.atleast_2d(np.asarray(o, float)) for o in outcomes]
+    each = "a likelihood for every outcome of the modality"
+    messages = [
+        np.atleast_2d(as_array(o, f"outcomes[{g}]", float, None, each)) for g, o in enumerate(outcomes)
+    ]
     n_samples = max(len(message) for message in messages)
     for g, message in enumerate(messages):
         expected = (n_samples, int(level.n_outcomes[g]))
@@ -133,8 +141,8 @@ def _soft(level: Level, outcomes: Sequence[np.ndarray]) -> Evidence:
                 f"outcomes[{g}] must have shape ({n_samples or 'n'}, {expected[1]}), a row for each "
                 f"sample and a column for each outcome; found {message.shape}"
             )
-        if not np.all(np.isfinite(message)) or message.min() < 0:
-            raise ValueError(f"outcomes[{g}] must hold finite likelihoods ≥ 0")
+        if message.min() < 0:
+            raise ValueError(f"outcomes[{g}] must hold finite likelihoods ≥ 0; found {message.min()}")
         if not message.any(axis=1).all():
             raise ValueError(f"outcomes[{g}] must leave some outcome possible in every sample")
     return Evidence(n_samples=n_samples, soft=[safe_log(message) for message in messages])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from numbers import Real
 
 import numpy as np
 
@@ -31,8 +30,9 @@ class Dynamics:
 
     def check(self, n_states: np.ndarray) -> None:
         """Raise ValueError unless there are transitions and a flag for factors of these sizes (F,)."""
-        if not all(isinstance(b, Transitions) for b in self.b):
-            raise ValueError(f"b must hold Transitions; found {[type(b).__name__ for b in self.b]}")
+        if not isinstance(self.b, list | tuple) or not all(isinstance(b, Transitions) for b in self.b):
+            raise ValueError(f"b must be a tuple of Transitions, one for each factor; found {self.b!r:.80}")
+        object.__setattr__(self, "b", tuple(self.b))
         if [b.n_states for b in self.b] != n_states.tolist():
             raise ValueError(
                 f"b has transitions between {[b.n_states for b in self.b]} states; "
@@ -99,8 +99,8 @@ class Level:
             raise ValueError(f"a must hold finite counts ≥ 0; found {a.min()}")
         if np.any(a[~self.mask]):
             raise ValueError("a must be zero in its padding")
-        if not isinstance(self.precision, Real) or not 0 < self.precision < np.inf:
-            raise ValueError(f"precision must be finite and > 0; found {self.precision}")
+        precision = as_number(self.precision, "precision", "finite and > 0", low=0, without=(0, np.inf))
+        object.__setattr__(self, "precision", precision)
         if self.dynamics is not None and self.precision != 1:
             raise ValueError(f"precision must be 1 in a dynamic model; found {self.precision}")
         if self.dynamics is not None:
@@ -110,7 +110,7 @@ class Level:
 
     def _check_sizes(self) -> None:
         """Check, and lay out, all but the counts: who generates what, how many, and where."""
-        n, each = np.shape(self.parents), "one for each modality"
+        n, each = as_any_array(self.parents, "parents").shape, "one for each modality"
         if len(n) != 1 or n == (0,):
             raise ValueError(f"parents must be integers (G,), {each}; found shape {n}")
         fields = {
@@ -125,8 +125,10 @@ class Level:
             fields["defining"] = as_array(self.defining, "defining", bool, n, each)
         for name, value in fields.items():
             object.__setattr__(self, name, value)
+        if not fields["n_states"].size:
+            raise ValueError("n_states must name at least one factor; found none")
         for name in ("n_outcomes", "n_states"):
-            if fields[name].min(initial=1) < 1:
+            if fields[name].min() < 1:
                 raise ValueError(f"{name} must be ≥ 1; found {fields[name].min()}")
         if not np.array_equal(np.unique(self.parents), np.arange(self.n_factors)):
             raise ValueError(f"parents must name every factor 0 … {self.n_factors - 1} at least once")

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rgm_core.model import storage
-from rgm_core.model.checks import as_array
+from rgm_core.model.checks import as_array, as_probabilities, check_type
 from rgm_core.model.level import Level
 
 
@@ -37,7 +37,8 @@ class RGM:
     D: np.ndarray
 
     def __post_init__(self):
-        if not self.levels or not all(isinstance(level, Level) for level in self.levels):
+        listed = isinstance(self.levels, list | tuple) and len(self.levels)
+        if not listed or not all(isinstance(level, Level) for level in self.levels):
             raise ValueError(f"levels must be a tuple of at least one Level; found {self.levels!r:.80}")
         object.__setattr__(self, "levels", tuple(self.levels))
         for n, (below, above) in enumerate(zip(self.levels, self.levels[1:], strict=False), start=1):
@@ -54,9 +55,7 @@ class RGM:
         if self.levels[-1].n_factors != 1:
             raise ValueError(f"the top level has {self.levels[-1].n_factors} factors; expected one")
         n_top, meaning = int(self.levels[-1].n_states[0]), "one for each state of the top factor"
-        object.__setattr__(self, "D", as_array(self.D, "D", float, (n_top,), meaning))
-        if not np.all(self.D >= 0) or not np.isclose(self.D.sum(), 1):
-            raise ValueError("D must hold probabilities ≥ 0 that sum to one")
+        object.__setattr__(self, "D", as_probabilities(self.D, "D", (n_top,), meaning))
 
     def __repr__(self) -> str:
         kind = "dynamic" if self.is_dynamic else "static"
@@ -98,6 +97,10 @@ class RGM:
 
     def with_counts(self, counts: Sequence[np.ndarray]) -> RGM:
         """The same structure with other counts, one (G, O, S) array a level."""
+        if not isinstance(counts, list | tuple) or len(counts) != self.n_levels:
+            raise ValueError(
+                f"counts must be {self.n_levels} arrays, one for each level; found {counts!r:.80}"
+            )
         levels = zip(self.levels, counts, strict=True)
         return replace(self, levels=tuple(replace(level, a=a) for level, a in levels))
 
@@ -129,10 +132,12 @@ class RGM:
 
     def _each_level(self, value: float | Sequence[float], name: str) -> np.ndarray:
         """One number ≥ 0 for each level, (n_levels,)."""
-        shape = () if np.ndim(value) == 0 else (self.n_levels,)
-        found = as_array(value, name, float, shape, "one number, or one for each level")
-        if np.any(found < 0):
-            raise ValueError(f"{name} must be finite and ≥ 0; found {value}")
+        found = as_array(value, name, float, None, "one number, or one for each level")
+        if found.shape not in [(), (self.n_levels,)] or np.any(found < 0):
+            raise ValueError(
+                f"{name} must be ≥ 0, one number or one for each of {self.n_levels} levels; "
+                f"found {value!s:.60}"
+            )
         return np.broadcast_to(found, self.n_levels)
 
     def check_kind(self, *, dynamic: bool, remedy: str) -> None:
@@ -165,6 +170,13 @@ class RGM:
         """
         with storage.reading(path, max_bytes) as (levels, D):
             return cls(levels=levels, D=D)
+
+
+def check_model(model: RGM, *, dynamic: bool | None = None, remedy: str = "") -> None:
+    """Raise TypeError unless this is a model, ValueError unless it is dynamic (or static) as expected."""
+    check_type(model, RGM, "model")
+    if dynamic is not None:
+        model.check_kind(dynamic=dynamic, remedy=remedy)
 
 
 def _check_blocks(below: Level, above: Level, n: int) -> None:

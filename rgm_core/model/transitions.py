@@ -12,7 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from rgm_core.model.checks import as_array
+from rgm_core.model.checks import as_array, as_whole
+
+MOST_STATES = 2**31  # of a factor: what is larger was no number of states
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,13 +37,14 @@ class Transitions:
 
     def __post_init__(self):
         counts = as_array(self.counts, "counts", float, (None,), "one for each transition")
-        edges = as_array(self.edges, "edges", int, (len(counts), 3), "state, path and next state")
+        edges = as_array(self.edges, "edges", int, (None, 3), "state, path and next state")
+        if len(edges) != len(counts):
+            raise ValueError(f"edges and counts must be as many; found {len(edges)} and {len(counts)}")
         for name, value in (("edges", edges), ("counts", counts)):
             object.__setattr__(self, name, value)
         if np.any(counts <= 0):
             raise ValueError(f"counts of transitions must be finite and > 0; found {counts.min()}")
-        if not isinstance(self.n_states, int | np.integer) or self.n_states < 1:
-            raise ValueError(f"n_states must be an integer ≥ 1; found {self.n_states!r}")
+        object.__setattr__(self, "n_states", as_whole(self.n_states, "n_states", 1, MOST_STATES))
         if self.edges.size and (self.edges.min() < 0 or self.edges[:, [0, 2]].max() >= self.n_states):
             raise ValueError(f"edges must name states 0 … {self.n_states - 1} and paths ≥ 0")
         if len(self.edges) > 1 and not np.all(_precedes(self.edges[:-1], self.edges[1:])):
@@ -91,7 +94,11 @@ class Transitions:
         """The table b (S, S, U), next state first; or other values (E,) laid out like it."""
         table = np.zeros((self.n_states, self.n_states, self.n_paths))
         state, path, following = self.edges.T
-        table[following, state, path] = self.counts if values is None else values
+        if values is None:
+            values = self.counts
+        table[following, state, path] = as_array(
+            values, "values", float, self.counts.shape, "one for each transition"
+        )
         return table
 
     def with_counts(self, counts: np.ndarray) -> Transitions:
@@ -101,7 +108,9 @@ class Transitions:
     @classmethod
     def from_dense(cls, b: np.ndarray) -> Transitions:
         """Transitions from a table b (S, S, U) of counts, next state first; zeros are impossible."""
-        b = np.asarray(b, float)
+        b = as_array(b, "b", float, (None, None, None), "next state, state and path")
+        if b.shape[0] != b.shape[1] or not b.size or b.min() < 0:
+            raise ValueError(f"b must be counts ≥ 0 of shape (S, S, U); found shape {b.shape}")
         edges = np.argwhere(b.transpose(1, 2, 0) > 0)
         return cls(edges=edges, counts=b[edges[:, 2], edges[:, 0], edges[:, 1]], n_states=len(b))
 

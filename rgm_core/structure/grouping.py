@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rgm_core.information import pairwise_information
-from rgm_core.model.checks import as_array
+from rgm_core.model.checks import as_array, as_whole
 
 LOADING = np.exp(-16.0)  # smallest share in an eigenvector that puts a modality into its group
 
@@ -107,6 +107,10 @@ def group_by_information(outcomes: np.ndarray, size: int) -> np.ndarray:
     (G,) int
         Group of each column, in the order in which they were found.
     """
+    outcomes = as_array(outcomes, "outcomes", int, (None, None), "steps and modalities")
+    if not outcomes.size:
+        raise ValueError(f"outcomes must not be empty; found shape {outcomes.shape}")
+    size = as_whole(size, "size", 1)
     information = pairwise_information(outcomes, outcomes)
     groups = np.full(outcomes.shape[1], -1)
     left = np.arange(len(groups))

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rgm_core.model.checks import as_array, as_number, as_sizes, as_whole, check_choice
 from rgm_core.model.evidence import as_outcomes
 from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM
@@ -85,6 +86,7 @@ def learn_structure(
     ValueError
         If an argument has the wrong shape, type or range, or a sequence is too short for its top level.
     """
+    dt = as_whole(dt, "dt", 1, 2, meaning="1 without dynamics")
     _check_options(dt, labels, group_size, streams)
     _check_sequences(dt, noise, mass, offsets)
     layer = _check(outcomes, n_outcomes, locations, streams)
@@ -131,12 +133,9 @@ def _group(layer: Layer, group_size: int | None) -> np.ndarray:
 
 def _class_level(states, n_states: int, locations, labels) -> Level:
     """Likelihood from each class to the states of the last level: one count an exemplar."""
-    labels = np.asarray(labels)
-    if labels.shape != states.shape or not np.issubdtype(labels.dtype, np.integer) or labels.min() < 0:
-        raise ValueError(
-            f"labels must be {states.shape[0]} integers ≥ 0, one for each exemplar; "
-            f"found shape {labels.shape}, dtype {labels.dtype}"
-        )
+    labels = as_array(labels, "labels", int, states.shape, "one for each exemplar")
+    if labels.min() < 0:
+        raise ValueError(f"labels must be integers ≥ 0; found {labels.min()}")
     used = np.unique(labels)
     if len(used) <= labels.max():
         missing = np.flatnonzero(used != np.arange(len(used)))
@@ -156,66 +155,51 @@ def _class_level(states, n_states: int, locations, labels) -> Level:
 def _check(outcomes, n_outcomes, locations, streams) -> Layer:
     """Validate the arguments of :func:`learn_structure`; return the lowest layer."""
     outcomes = as_outcomes(outcomes)
-    if outcomes.ndim != 2 or 0 in outcomes.shape or not np.issubdtype(outcomes.dtype, np.integer):
+    if outcomes.ndim != 2 or 0 in outcomes.shape or outcomes.dtype.kind not in "iu":
         raise ValueError(
             "outcomes must be a non-empty integer array (n_samples, n_modalities); "
             f"found shape {outcomes.shape}, dtype {outcomes.dtype}"
         )
     n_modalities = outcomes.shape[1]
-    n_outcomes = np.asarray(n_outcomes)
-    whole = np.issubdtype(n_outcomes.dtype, np.integer)
-    if n_outcomes.shape not in [(), (n_modalities,)] or not whole or n_outcomes.min() < 1:
-        raise ValueError(
-            f"n_outcomes must be an integer ≥ 1, or {n_modalities} of them, one for each modality; "
-            f"found {n_outcomes.tolist()}"
-        )
-    n_outcomes = np.broadcast_to(n_outcomes, n_modalities).astype(int)
+    n_outcomes = as_sizes(n_outcomes, n_modalities)
     if np.any(outcomes < -1) or np.any(outcomes >= n_outcomes):
         g = int(np.flatnonzero(((outcomes < -1) | (outcomes >= n_outcomes)).any(0))[0])
         raise ValueError(
             f"outcomes of modality {g} must lie in 0 … {n_outcomes[g] - 1} (or -1, missing); "
             f"found {outcomes[:, g].min()} … {outcomes[:, g].max()}"
         )
-    locations = np.arange(n_modalities)[:, None] if locations is None else np.asarray(locations)
-    if locations.shape not in [(n_modalities, 1), (n_modalities, 2)]:
-        raise ValueError(
-            f"locations must have shape ({n_modalities}, 1) or ({n_modalities}, 2), "
-            f"a place for each modality; found {locations.shape}"
-        )
-    if not np.all(np.isfinite(locations)):
-        raise ValueError("locations must be finite")
+    locations = np.arange(n_modalities)[:, None] if locations is None else locations
+    locations = as_array(locations, "locations", float, (n_modalities, None), "a place for each modality")
+    if locations.shape[1] not in (1, 2):
+        raise ValueError(f"locations must have one or two columns; found shape {locations.shape}")
     return Layer(
         outcomes=outcomes,
         n_outcomes=n_outcomes,
-        locations=locations.astype(float),
+        locations=locations,
         streams=_check_streams(streams, n_modalities),
         predicted=np.zeros(n_modalities, bool),
     )
 
 
 def _check_streams(streams, n_modalities: int) -> np.ndarray:
-    streams = np.zeros(n_modalities, int) if streams is None else np.asarray(streams)
-    if streams.shape != (n_modalities,) or not np.issubdtype(streams.dtype, np.integer):
-        raise ValueError(f"streams must be {n_modalities} integers; found shape {streams.shape}")
-    if not np.array_equal(np.unique(streams), np.arange(streams.max() + 1)):
+    streams = np.zeros(n_modalities, int) if streams is None else streams
+    streams = as_array(streams, "streams", int, (n_modalities,), "one for each modality")
+    used = np.unique(streams)
+    if not np.array_equal(used, np.arange(len(used))):
         raise ValueError(f"streams must use every number 0 … {streams.max()}, 0 for the leading one")
     return streams
 
 
 def _check_sequences(dt, noise, mass, offsets) -> None:
-    if offsets not in ("first", "all"):
-        raise ValueError(f'offsets must be "first" or "all"; found {offsets!r}')
+    check_choice(offsets, "offsets", ("first", "all"))
     if dt == 1 and (noise is not None or offsets == "all"):
         raise ValueError("noise and offsets need dt=2: exemplars have no order")
     if noise is not None and offsets == "all":
         raise ValueError('offsets="all" does not go with noise; infer the phase instead (phase=None)')
-    if not 0 < mass < np.inf:
-        raise ValueError(f"mass must be finite and > 0; found {mass}")
+    as_number(mass, "mass", "finite and > 0", low=0, without=(0, np.inf))
 
 
 def _check_options(dt, labels, group_size, streams) -> None:
-    if dt not in (1, 2):
-        raise ValueError(f"dt must be 1 (no dynamics) or 2; found {dt}")
     if dt == 2 and labels is not None:
         raise ValueError("labels need dt=1: a sequence has no class level")
     if dt == 1 and (group_size is not None or streams is not None):

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rgm_core.model.checks import as_whole
 from rgm_core.model.evidence import as_evidence
 from rgm_core.model.level import Dynamics, Level
 from rgm_core.model.rgm import RGM
@@ -42,11 +43,15 @@ def merge_structure(model: RGM, outcomes: np.ndarray, *, offsets: Iterable[int] 
     ValueError
         If the model is static, or outcomes do not fit it or are too few for one event.
     """
-    model.check_kind(dynamic=True, remedy="only sequences can be merged")
-    outcomes = np.asarray(outcomes)
-    as_evidence(model.levels[0], outcomes)  # checks shape, type and range
+    check_model(model, dynamic=True, remedy="only sequences can be merged")
+    outcomes = as_evidence(model.levels[0], outcomes).hard
+    if outcomes is None:
+        raise ValueError("outcomes must be integers (T, G), -1 where missing; found likelihoods")
+    if not isinstance(offsets, Iterable):
+        raise ValueError(f"offsets must be an iterable of integers; found {offsets!r:.80}")
     span = 2 ** (model.n_levels - 1)
-    for offset in offsets:
+    for given in offsets:
+        offset = as_whole(given, "offsets", 0, meaning="each of them")
         if not 0 <= offset <= len(outcomes) - span:
             raise ValueError(
                 f"outcomes must last an event ({span} steps) after each of the offsets; "

@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rgm_core.model.checks import as_array, as_number, as_sizes
 from rgm_core.model.level import Level
-from rgm_core.model.rgm import RGM
+from rgm_core.model.rgm import RGM, check_model
 from rgm_core.model.transitions import Transitions
 
 
@@ -115,9 +116,17 @@ def noise_kernel(n_outcomes: np.ndarray, noise) -> np.ndarray:
     (G, O, O) float
         Columns sum to one; zero beyond a modality's number of outcomes.
     """
-    noise = np.broadcast_to(np.asarray(noise, float), n_outcomes.shape)
-    if not np.all(np.isfinite(noise)) or noise.min() < 0:
-        raise ValueError(f"noise must hold finite standard deviations ≥ 0, in bins; found {noise.min()}")
+    n_outcomes = as_array(n_outcomes, "n_outcomes", int, (None,), "one for each modality")
+    if not len(n_outcomes):
+        raise ValueError("n_outcomes must name at least one modality; found none")
+    n_outcomes = as_sizes(n_outcomes, len(n_outcomes))
+    noise = as_array(noise, "noise", float, None, "one standard deviation, or one for each modality")
+    if noise.shape not in [(), n_outcomes.shape] or np.any(noise < 0):
+        raise ValueError(
+            f"noise must be a finite standard deviation ≥ 0, in bins, or {len(n_outcomes)} of them; "
+            f"found {noise!s:.80}"
+        )
+    noise = np.broadcast_to(noise, n_outcomes.shape)
     bins = np.arange(n_outcomes.max())
     square = (bins[:, None] - bins[None, :]) ** 2
     width = np.maximum(noise, 0.1)[:, None, None]  # from 0.1 bins down a neighbour's share is < e^-50
@@ -147,9 +156,8 @@ def with_noise(model: RGM, noise, *, mass: float = 1 / 64, reopen: bool = True) 
     -------
     RGM
     """
-    model.check_kind(dynamic=True, remedy="soften it with add_mass")
-    if not 0 < mass < np.inf:
-        raise ValueError(f"mass must be finite and > 0; found {mass}")
+    check_model(model, dynamic=True, remedy="soften it with add_mass")
+    mass = as_number(mass, "mass", "finite and > 0", low=0, without=(0, np.inf))
     bottom = model.levels[0]
     spread = np.einsum("gok,gks->gos", noise_kernel(bottom.n_outcomes, noise), bottom.a)
     base = spread.sum(axis=2) / spread.sum(axis=(1, 2))[:, None]

@@ -12,7 +12,8 @@ from dataclasses import replace
 import numpy as np
 
 from rgm_core.generation.orbits import generate_orbit
-from rgm_core.model.rgm import RGM
+from rgm_core.model.checks import as_number
+from rgm_core.model.rgm import RGM, check_model
 from rgm_core.model.transitions import Transitions
 from rgm_core.structure.paths import first_free_path
 
@@ -25,6 +26,7 @@ def event_outcomes(model: RGM) -> np.ndarray:
     model : RGM
         A dynamic model. An event lasts ``2 ** (n_levels - 1)`` steps.
     """
+    check_model(model, dynamic=True, remedy="it has no events")
     span = 2 ** (model.n_levels - 1)
     events = range(len(model.D))
     return np.stack([[step.outcomes for step in generate_orbit(model, s, n_steps=span)] for s in events])
@@ -70,9 +72,8 @@ def link_events(model: RGM, agreement: float) -> RGM:
     ValueError
         If the model is static, or agreement is not a share.
     """
-    model.check_kind(dynamic=True, remedy="it has no events to link")
-    if not 0 < agreement <= 1:
-        raise ValueError(f"agreement must be a share, > 0 and ≤ 1; found {agreement}")
+    check_model(model, dynamic=True, remedy="it has no events to link")
+    agreement = as_number(agreement, "agreement", "a share, > 0 and ≤ 1", low=0, high=1, without=(0,))
     similarity = event_similarity(model)
     *below, top = model.levels
     edges = {tuple(e): c for e, c in zip(top.b[0].edges.tolist(), top.b[0].counts, strict=True)}
@@ -116,9 +117,8 @@ def prune_transitions(model: RGM, smallest: float) -> RGM:
     ValueError
         If the model is static, or smallest is not a probability below one.
     """
-    model.check_kind(dynamic=True, remedy="it has no transitions to prune")
-    if not 0 <= smallest < 1:
-        raise ValueError(f"smallest must be a probability, ≥ 0 and < 1; found {smallest}")
+    check_model(model, dynamic=True, remedy="it has no transitions to prune")
+    smallest = as_number(smallest, "smallest", "a probability, ≥ 0 and < 1", low=0, high=1, without=(1,))
     *below, top = model.levels
     edges, counts, n_states = top.b[0].edges, top.b[0].counts, top.b[0].n_states
     state = edges[:, 0]

@@ -20,6 +20,9 @@ import numpy as np
 from scipy.special import gammaln
 
 from rgm_core.information import mutual_information
+from rgm_core.model.checks import MOST_OUTCOMES, as_array, as_number, as_sizes
+
+LEAST_MASS = 1e-100  # below it sums of prior counts leave the range of floats
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,7 @@ def select_states(outcomes: np.ndarray, n_outcomes: np.ndarray | int, *, mass: f
     ValueError
         If outcomes do not fit n_outcomes, or mass is not positive.
     """
-    outcomes, n_outcomes = _check(outcomes, n_outcomes, mass)
+    outcomes, n_outcomes, mass = _check(outcomes, n_outcomes, mass)
     modalities = np.arange(outcomes.shape[1])
     priors = mass / n_outcomes
     possible = np.arange(n_outcomes.max())[None, :] < n_outcomes[:, None]  # (G, O)
@@ -124,11 +127,13 @@ def select_paths(states: np.ndarray, *, mass: float = 1e-12) -> Selection:
     ValueError
         If there is no transition, or mass is not positive.
     """
-    states = np.asarray(states)
-    if states.ndim != 1 or len(states) < 2:
-        raise ValueError(f"states must be a sequence of two states or more; found shape {states.shape}")
+    states = as_array(states, "states", int, (None,), "two or more, ≥ 0")
+    if len(states) < 2 or states.min() < 0 or states.max() >= MOST_OUTCOMES:
+        raise ValueError(
+            f"states must be two or more, each in 0 … {MOST_OUTCOMES - 1}; found {states!s:.80}"
+        )
     n = int(states.max()) + 1
-    _check(states[:, None], n, mass)
+    mass = _check_mass(mass)
     empty = np.full((n, n, 1), mass / n)
     b = empty[:, :, :0]
     rows = []
@@ -156,8 +161,9 @@ def log_dirichlet_evidence(counts: np.ndarray, prior: np.ndarray) -> float:
     counts : (O, ...) how often each outcome was seen, for every column.
     prior : (O, ...) Dirichlet counts before.
     """
-    counts, prior = np.asarray(counts, float), np.asarray(prior, float)
-    if counts.shape != prior.shape or counts.min() < 0 or not prior.min() > 0:
+    counts = as_array(counts, "counts", float, None, "how often each outcome was seen")
+    prior = as_array(prior, "prior", float, None, "Dirichlet counts")
+    if not counts.size or counts.shape != prior.shape or counts.min() < 0 or not prior.min() > 0:
         raise ValueError("counts must be ≥ 0 and prior > 0, of one shape")
     gained = gammaln(prior + counts).sum(0) - gammaln((prior + counts).sum(0))
     return float((gained - gammaln(prior).sum(0) + gammaln(prior.sum(0))).sum())
@@ -176,14 +182,16 @@ def _information(a: np.ndarray) -> float:
     return float(mutual_information(a, axis=1).sum())
 
 
-def _check(outcomes, n_outcomes, mass) -> tuple[np.ndarray, np.ndarray]:
-    outcomes = np.asarray(outcomes)
-    if outcomes.ndim != 2 or not len(outcomes) or not np.issubdtype(outcomes.dtype, np.integer):
-        raise ValueError(f"outcomes must be integers (T, G); found {outcomes.shape}, {outcomes.dtype}")
-    n_outcomes = np.broadcast_to(np.asarray(n_outcomes, int), outcomes.shape[1:])
+def _check(outcomes, n_outcomes, mass) -> tuple[np.ndarray, np.ndarray, float]:
+    outcomes = as_array(outcomes, "outcomes", int, (None, None), "samples and modalities")
+    if not outcomes.size:
+        raise ValueError(f"outcomes must not be empty; found shape {outcomes.shape}")
+    n_outcomes = as_sizes(n_outcomes, outcomes.shape[1])
     if outcomes.min() < 0 or not np.all(outcomes < n_outcomes):
         found = f"{outcomes.min()} to {outcomes.max()}"
         raise ValueError(f"outcomes must lie in 0 … n_outcomes - 1; found {found}")
-    if not mass > 0:
-        raise ValueError(f"mass must be > 0; found {mass}")
-    return outcomes, n_outcomes
+    return outcomes, n_outcomes, _check_mass(mass)
+
+
+def _check_mass(mass: float) -> float:
+    return as_number(mass, "mass", f"finite and ≥ {LEAST_MASS}", low=LEAST_MASS, without=(np.inf,))

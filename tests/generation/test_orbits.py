@@ -129,8 +129,8 @@ def test_ten_thousand_steps_need_no_more_memory_than_a_hundred(clip):
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"state": 99}, "state must lie in 0 … 3; found 99"),
-        ({"state": 0, "restart": -1}, "restart must lie in"),
+        ({"state": 99}, "state must be a whole number in 0 … 3; found 99"),
+        ({"state": 0, "restart": -1}, "restart must be a whole number in"),
     ],
 )
 def test_bad_arguments(model, keywords, message):

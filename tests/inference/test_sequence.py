@@ -182,7 +182,7 @@ def test_a_phase_that_is_not_known_is_one_more_hidden_state():
     np.testing.assert_allclose(posterior.phases, evidence / evidence.sum())
     best = each[int(evidence.argmax())]
     np.testing.assert_array_equal(posterior.states[2][0], best.states[2][0])
-    with pytest.raises(ValueError, match="phase must be None or lie in 0 … 3; found 4"):
+    with pytest.raises(ValueError, match="phase must be a whole number in 0 … 3, or None; found 4"):
         infer_sequence(model, data, phase=4)
 
 
@@ -312,7 +312,7 @@ def test_prior_over_the_first_event_replaces_that_of_the_model():
     prior[1] = 1
     data = np.full((2, 3), -1)
     np.testing.assert_allclose(infer_sequence(model, data, prior=prior).states[1][0][0], prior)
-    with pytest.raises(ValueError, match="prior must hold"):
+    with pytest.raises(ValueError, match="prior must be finite numbers"):
         infer_sequence(model, data, prior=prior[:1])
 
 

@@ -250,8 +250,8 @@ def test_an_update_that_blurs_the_mapping_is_refused():
 
 
 BAD = {
-    "labels length": ({"labels": np.zeros(2, int)}, "labels must be 3 integers"),
-    "labels type": ({"labels": np.zeros(3)}, "labels must be 3 integers"),
+    "labels length": ({"labels": np.zeros(2, int)}, "labels must be integers"),
+    "labels type": ({"labels": np.zeros(3)}, "labels must be integers"),
     "labels range": ({"labels": np.full(3, 99)}, "labels must lie in"),
     "beta": ({"beta": -1.0}, "beta must be ≥ 0"),
     "beta NaN": ({"beta": np.nan}, "beta must be ≥ 0"),

@@ -218,8 +218,8 @@ def impossible():
 
 BAD = {
     "another rule": ({"rule": "guess"}, "rule must be"),
-    "no portion": ({"portion": 0}, "portion must be an integer ≥ 1"),
-    "labels short": ({"labels": np.zeros(3, int)}, "labels must be 7 integers"),
+    "no portion": ({"portion": 0}, "portion must be a whole number ≥ 1"),
+    "labels short": ({"labels": np.zeros(3, int)}, "labels must be integers"),
     "labels too large": ({"labels": np.full(7, 9)}, "labels must lie in"),
     "outcomes too large": ({"outcomes": np.full((7, 5), 9)}, "outcomes of modality 0 must lie in"),
     "shares of another shape": ({"outcomes": np.zeros((7, 4, 3))}, r"must have shape \(n, 5, 3\)"),

@@ -32,8 +32,8 @@ def test_the_upper_half_is_half_of_the_images_rounded_down():
 @pytest.mark.parametrize(
     ("correct", "confidence", "message"),
     [
-        ([], [], "one length"),
-        ([True], [0.1, 0.2], "one length"),
+        ([], [], "correct must"),
+        ([True], [0.1, 0.2], "confidence must be 1 numbers"),
         ([True, False], [0.1, np.nan], "NaN"),
     ],
 )
@@ -56,5 +56,5 @@ def test_success_rate_by_hand():
     np.testing.assert_allclose(rate, [0.5, 0.5, 1.0])
     assert frames_to_reach(0.9, successes, failures, window=2) == 6
     assert frames_to_reach(0.9, failures, successes, window=2) == np.inf
-    with pytest.raises(ValueError, match="window must lie in 1 … 4, the number of attempts"):
+    with pytest.raises(ValueError, match="window must be a whole number in 1 … 4, the number of attempts"):
         success_rate(successes, failures, window=5)

@@ -112,15 +112,21 @@ BAD = {
     "empty": ({"outcomes": np.zeros((0, 3), int)}, "non-empty integer array"),
     "fractions": ({"outcomes": np.zeros((2, 3))}, "non-empty integer array"),
     "range": ({"outcomes": np.array([[0, 0, 5]])}, "outcomes of modality 2 must lie in 0 … 1"),
-    "number of outcomes": ({"n_outcomes": [2, 2]}, "n_outcomes must be an integer ≥ 1, or 3"),
-    "half an outcome": ({"n_outcomes": 2.5}, "n_outcomes must be an integer ≥ 1"),
-    "no outcome": ({"n_outcomes": [2, 0, 2]}, "n_outcomes must be an integer ≥ 1"),
-    "places": ({"locations": np.zeros((2, 2))}, "locations must have shape"),
-    "places NaN": ({"locations": np.full((3, 1), np.nan)}, "locations must be finite"),
-    "labels": ({"labels": np.zeros(5, int)}, "labels must be 2 integers"),
+    "number of outcomes": ({"n_outcomes": [2, 2]}, "n_outcomes must be whole numbers .*, or 3"),
+    "half an outcome": ({"n_outcomes": 2.5}, "n_outcomes must be"),
+    "no outcome": ({"n_outcomes": [2, 0, 2]}, "n_outcomes must be"),
+    "places": (
+        {"locations": np.zeros((2, 2))},
+        "locations must be finite numbers .3, n., a place for each modality",
+    ),
+    "places NaN": ({"locations": np.full((3, 1), np.nan)}, "locations must hold finite"),
+    "labels": ({"labels": np.zeros(5, int)}, "labels must be integers .2,., one for each exemplar"),
     "labels gap": ({"labels": np.array([0, 2])}, "1 is missing"),
     "labels of 10^12": ({"labels": np.array([0, 10**12])}, "1 is missing"),
-    "group size": ({"dt": 2, "group_size": 2.5}, "group_size must be an integer ≥ 2; found 2.5"),
+    "group size": (
+        {"dt": 2, "group_size": 2.5},
+        "group_size must be a whole number ≥ 2, or None; found 2.5",
+    ),
 }
 
 

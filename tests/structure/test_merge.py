@@ -238,12 +238,12 @@ def test_streams_of_several_groups_are_grouped_on_their_own_first():
 @pytest.mark.parametrize(
     ("keywords", "message"),
     [
-        ({"dt": 3}, "dt must be 1"),
+        ({"dt": 3}, "dt must be a whole number in 1 … 2"),
         ({"dt": 2, "labels": np.zeros(32, int)}, "labels need dt=1"),
         ({"group_size": 4}, "need dt=2"),
-        ({"dt": 2, "group_size": 1}, "group_size must be an integer ≥ 2"),
+        ({"dt": 2, "group_size": 1}, "group_size must be a whole number ≥ 2"),
         ({"dt": 2, "streams": np.ones(16, int)}, "streams must use every number"),
-        ({"dt": 2, "streams": np.ones(3, int)}, "streams must be 16 integers"),
+        ({"dt": 2, "streams": np.ones(3, int)}, "streams must be integers .16,."),
     ],
 )
 def test_bad_options(keywords, message):

@@ -98,7 +98,7 @@ def test_all_offsets_make_the_phase_irrelevant():
 
 def test_bad_options_are_named():
     film = np.zeros((4, 2), int)
-    with pytest.raises(ValueError, match="noise must hold finite standard deviations"):
+    with pytest.raises(ValueError, match="noise must be a finite standard deviation"):
         learn_structure(film, 2, dt=2, noise=-1.0)
     with pytest.raises(ValueError, match="mass must be finite and > 0"):
         learn_structure(film, 2, dt=2, noise=1.0, mass=0.0)

@@ -87,13 +87,13 @@ def test_states_and_paths_are_those_of_structure_learning():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="mass must be > 0"):
+    with pytest.raises(ValueError, match="mass must be finite and ≥ 1e-100"):
         select_states(np.zeros((3, 2), int), 2, mass=0)
     with pytest.raises(ValueError, match="outcomes must lie in 0"):
         select_states(np.full((3, 2), 2), 2)
     with pytest.raises(ValueError, match="outcomes must be integers"):
         select_states(np.zeros(3), 2)
-    with pytest.raises(ValueError, match="two states or more"):
+    with pytest.raises(ValueError, match="states must be two or more"):
         select_paths(np.zeros(1, int))
     with pytest.raises(ValueError, match="counts must be ≥ 0 and prior > 0"):
         log_dirichlet_evidence(np.ones(2), np.zeros(2))
