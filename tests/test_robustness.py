@@ -192,7 +192,7 @@ def test_metrics_refuse_what_they_cannot_measure():
     picture = np.zeros((2, 2))
     assert psnr(picture, picture) == np.inf
     for other in (picture[0], np.zeros((2, 2, 1)), np.full((2, 2), np.nan)):
-        with pytest.raises(ValueError, match="original and other must"):
+        with pytest.raises(ValueError, match="(other|original) must"):
             psnr(picture, other)
     with pytest.raises(ValueError, match="not empty"):
         psnr([], [])
@@ -241,7 +241,7 @@ def test_a_planner_takes_lists_and_refuses_wrong_numbers():
     B, D = [[[1.0], [0.0]], [[0.0], [1.0]]], [0.5, 0.5]
     model = POMDP(A=([[1.0, 0.0], [0.0, 1.0]],), B=(B,), D=(D,))
     assert update_belief(model, [0.5, 0.5], [0])[0].tolist() == [1, 0]
-    with pytest.raises(ValueError, match=r"C\[0\] must hold 2 finite weights"):
+    with pytest.raises(ValueError, match=r"C\[0\] must hold finite numbers"):
         POMDP(A=model.A, B=model.B, D=model.D, C=([np.inf, 1.0],))
     with pytest.raises(ValueError, match=r"a\[0\] must hold finite counts ≥ 0"):
         POMDP(A=model.A, B=model.B, D=model.D, a=(-np.eye(2),))

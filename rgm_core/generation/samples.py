@@ -96,7 +96,9 @@ def generate(
     ValueError
         As in :func:`predict_outcomes`.
     """
-    level, factor = _check_level(model, level, as_whole(factor, "factor", 0))
+    if factor is None:
+        raise ValueError("factor must be a whole number: outcomes are drawn from states of one factor")
+    level, factor = _check_level(model, level, factor)
     rng = as_generator(rng)
     states = _check_states(states, int(model.levels[level].n_states[factor]))
     outcomes = np.full((len(states), model.levels[0].n_modalities), -1)
