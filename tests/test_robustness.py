@@ -192,7 +192,7 @@ def test_metrics_refuse_what_they_cannot_measure():
     picture = np.zeros((2, 2))
     assert psnr(picture, picture) == np.inf
     for other in (picture[0], np.zeros((2, 2, 1)), np.full((2, 2), np.nan)):
-        with pytest.raises(ValueError, match="(other|original) must"):
+        with pytest.raises(ValueError, match=r"(other|original) must"):
             psnr(picture, other)
     with pytest.raises(ValueError, match="not empty"):
         psnr([], [])
