@@ -9,8 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from rgm_core.model.checks import as_array, as_number, as_whole
-from rgm_core.planning.induction import as_square, reach_goals
+from rgm_core.planning.induction import reach_goals
 
 
 def basin_of_attraction(transitions: sparse.csr_array, goals: np.ndarray, *, depth: int = 32) -> np.ndarray:
@@ -36,7 +35,6 @@ def basin_of_attraction(transitions: sparse.csr_array, goals: np.ndarray, *, dep
     ValueError
         If goals or depth do not fit the transitions.
     """
-    transitions = as_square(transitions, "transitions")
     reached = reach_goals(transitions, goals, depth)
     follows = sparse.csr_array(transitions).astype(bool).astype(int)
     kept = reached.any(axis=0) | (follows @ reached[0].astype(int) > 0)
@@ -104,9 +102,6 @@ def reduce_states(
     (S,) bool
         A part of the basin.
     """
-    counts, transitions = as_square(counts, "counts"), as_square(transitions, "transitions")
-    if counts.shape != transitions.shape:
-        raise ValueError(f"counts and transitions must be alike; found {counts.shape}, {transitions.shape}")
     kept = basin_of_attraction(transitions, goals, depth=depth)
     if not kept.any():
         raise ValueError("goals have no basin of attraction: none can be reached again and again")
@@ -150,10 +145,6 @@ def rotation_plane(visited: np.ndarray, *, persistence: float = 0.8) -> tuple[np
     ValueError
         If nothing turns among the visited states.
     """
-    visited = as_array(visited, "visited", int, (None,), "a state at each step")
-    if len(visited) < 2:
-        raise ValueError(f"visited must hold two steps or more; found {len(visited)}")
-    persistence = as_number(persistence, "persistence", "in 0 … 1", low=0, high=1)
     states, orbit = np.unique(visited, return_inverse=True)
     P = np.zeros((len(states), len(states)))
     np.add.at(P, (orbit[1:], orbit[:-1]), 1)

@@ -106,15 +106,6 @@ class QLearner(Rival):
         return action
 
 
-def _check_frame(learner: QLearner | DynaQ, outcomes: np.ndarray) -> np.ndarray:
-    """One frame (G,), always as int64, so that the same frame is the same state whatever its type."""
-    named = 1 + max(learner.reward[0], learner.cost[0], learner.streams - 1)
-    frame = as_array(outcomes, "outcomes", int, (None,), "one for each modality")
-    if len(frame) < named:
-        raise ValueError(f"outcomes must have {named} modalities or more; found {len(frame)}")
-    return frame
-
-
 def value_iteration(
     transitions: Sequence[sparse.csr_array],
     gains: np.ndarray,
@@ -148,23 +139,18 @@ def value_iteration(
     ValueError
         If the shapes do not fit each other, or discount or tolerance is out of range.
     """
-    gains = as_array(gains, "gains", float, (None, None), "states and actions")
-    if not isinstance(transitions, list | tuple):
-        raise ValueError(f"transitions must be a list of sparse arrays; found {transitions!r:.60}")
-    transitions = [as_square(t, f"transitions[{a}]") for a, t in enumerate(transitions)]
+    gains = np.asarray(gains, float)
     shapes = [t.shape for t in transitions]
-    if not gains.size or gains.ndim != 2 or shapes != [(len(gains), len(gains))] * gains.shape[1]:
+    if gains.ndim != 2 or shapes != [(len(gains), len(gains))] * gains.shape[1]:
         raise ValueError(
             f"transitions must be one (S, S) array for each column of gains (S, A); "
             f"found {shapes} and {gains.shape}"
         )
-    discount = as_number(discount, "discount", "≥ 0 and < 1", low=0, high=1, without=(1,))
-    tolerance = as_number(tolerance, "tolerance", "finite and > 0", low=0, without=(0, np.inf))
+    if not 0 <= discount < 1 or not tolerance > 0:
+        raise ValueError(f"expected 0 ≤ discount < 1 and tolerance > 0; found {discount} and {tolerance}")
     stacked = sparse.vstack(transitions, format="csr").astype(float)
     totals = np.maximum(np.asarray(stacked.sum(axis=1)).ravel(), 1e-300)
-    q, change = gains, np.inf
-    if start is not None:
-        q = as_array(start, "start", float, gains.shape, "states and actions")
+    q, change = gains if start is None else start, np.inf
     while change > tolerance:
         ahead = (stacked @ q.max(axis=1) / totals).reshape(gains.shape[1], -1).T
         new = gains + discount * ahead
@@ -211,9 +197,6 @@ class DynaQ(Rival):
 
     def learn(self, outcomes: np.ndarray, actions: np.ndarray) -> DynaQ:
         """Watch play, outcomes (T, G) int and actions (T,) int, -1 where a game begins; solve the table."""
-        outcomes, actions = as_play(outcomes, actions)
-        if actions.max() >= self.n_actions:
-            raise ValueError(f"actions must lie below n_actions, {self.n_actions}; found {actions.max()}")
         state = 0
         for frame, action in zip(outcomes, actions, strict=True):
             if action < 0:
@@ -227,7 +210,6 @@ class DynaQ(Rival):
 
     def act(self, outcomes: np.ndarray) -> int:
         """Learn from the frame that is seen now, (G,) int, plan, and choose an action."""
-        outcomes = _check_frame(self, outcomes)
         state = self._see(outcomes)
         if self.replays is None:
             if self._worth(outcomes):

@@ -16,7 +16,7 @@ from rgm_core.model.checks import as_generator
 def flatten_observation(observation: np.ndarray | dict) -> np.ndarray:
     """An observation as outcomes (G,) int: pixels row by row, then reward, cost and control."""
     if not isinstance(observation, dict):
-        return np.ravel(as_any_array(observation, "observation"))
+        return np.ravel(observation)
     streams = [observation[name] for name in STREAMS if name in observation]
     return np.concatenate([np.ravel(observation.get("pixels", ())), streams]).astype(np.int64)
 
@@ -126,18 +126,15 @@ def play_with(
     ValueError
         If n_frames or n_pictures is out of range, or the game does not render.
     """
-    check_type(game, gymnasium.Env, "game")
-    if not callable(act):
-        raise TypeError(f"act must be a function from outcomes to an action; found {act!r:.60}")
-    n_frames, seed = as_whole(n_frames, "n_frames", 1, LONGEST), as_whole(seed, "seed", 0)
-    n_pictures = as_whole(n_pictures, "n_pictures", 0, n_frames)
+    _check_number(n_frames, "n_frames", 1, np.inf)
+    _check_number(n_pictures, "n_pictures", 0, n_frames)
     if n_pictures and game.render_mode is None:
         raise ValueError('n_pictures must be 0 for a game without render_mode="rgb_array"')
 
     def choose(t: int, now: np.ndarray | None) -> int:
         if now is None and restart is not None:
             restart()
-        return -1 if now is None else as_whole(act(now), "act", 0, meaning="what it returns")
+        return -1 if now is None else act(now)
 
     return _record(game, n_frames, choose, seed=seed, n_pictures=n_pictures)
 
@@ -179,7 +176,7 @@ def _record(
 
 
 def _check_frame(frame: np.ndarray) -> np.ndarray:
-    if frame.dtype.kind not in "iu":
+    if not np.issubdtype(frame.dtype, np.integer):
         raise ValueError(
             f"observations must be whole numbers; found dtype {frame.dtype} "
             "(rgm_core.games.Outcomes adapts Discrete, MultiDiscrete and small images)"

@@ -17,7 +17,7 @@ from rgm_core.model.blocks import block_prior
 from rgm_core.model.checks import as_generator, as_whole
 from rgm_core.model.level import Level
 from rgm_core.model.logs import draw
-from rgm_core.model.rgm import RGM
+from rgm_core.model.rgm import RGM, check_model
 from rgm_core.model.transitions import Transitions
 
 

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rgm_core.model.checks import as_generator
+from rgm_core.model.checks import as_any_array, as_array, as_generator, as_probabilities, as_whole
 from rgm_core.model.level import Level
 from rgm_core.model.logs import draw
-from rgm_core.model.rgm import RGM
+from rgm_core.model.rgm import RGM, check_model
 
 TOP = -1
 PORTION = 4096  # samples drawn at once, to bound the memory of their distributions
@@ -57,7 +57,7 @@ def predict_outcomes(
         raise ValueError(
             f"states must be a list of one array for each of {len(n_states)} factors; found {states!r:.80}"
         )
-    given = enumerate(states) if factor is None else [(factor, np.asarray(states))]
+    given = enumerate(states) if factor is None else [(factor, states)]
     beliefs = {f: _distributions(s, int(n_states[f])) for f, s in given}
     for below in reversed(model.levels[: level + 1]):
         beliefs = _predict(below, beliefs)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from rgm_core.model.blocks import block_prior
+from rgm_core.model.checks import as_array
 from rgm_core.model.logs import sum_by
-from rgm_core.model.rgm import RGM
+from rgm_core.model.rgm import RGM, check_model
 
 
 def unfold_events(model: RGM, events: np.ndarray) -> tuple[np.ndarray, ...]:

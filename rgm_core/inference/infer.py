@@ -15,9 +15,10 @@ from rgm_core.inference import nested
 from rgm_core.inference.posterior import FilteredPosterior, Posterior, SequencePosterior
 from rgm_core.inference.sequence import filter_sequence, infer_sequence
 from rgm_core.inference.tree import ascend, descend, elbo_by_level
+from rgm_core.model.checks import as_any_array, as_probabilities, as_whole, check_choice
 from rgm_core.model.evidence import as_evidence
 from rgm_core.model.logs import safe_log
-from rgm_core.model.rgm import RGM
+from rgm_core.model.rgm import RGM, check_model
 
 
 def infer(

@@ -19,6 +19,7 @@ from rgm_core.inference.blocks import Block, Link, ascend_block, descend_block, 
 from rgm_core.inference.chain import check_chain, check_possible, forward, predict_paths, smooth
 from rgm_core.inference.posterior import FilteredPosterior, SequencePosterior
 from rgm_core.inference.tree import ascend_level
+from rgm_core.model.checks import as_probabilities, as_whole
 from rgm_core.model.evidence import as_evidence
 from rgm_core.model.logs import safe_log
 from rgm_core.model.rgm import RGM

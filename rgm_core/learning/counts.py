@@ -25,9 +25,10 @@ from rgm_core.inference.messages import joint, send_up
 from rgm_core.information import mutual_information
 from rgm_core.learning.active import History, clamp
 from rgm_core.learning.shares import as_shares
+from rgm_core.model.checks import check_type
 from rgm_core.model.level import Level
 from rgm_core.model.logs import safe_log
-from rgm_core.model.rgm import RGM
+from rgm_core.model.rgm import RGM, check_model
 
 __all__ = ["Counts", "add_counts", "expected_counts", "read_factors", "read_top"]
 
@@ -109,6 +110,7 @@ def add_counts(model: RGM, counts: Counts) -> tuple[RGM, History]:
 
 def read_top(model: RGM, outcomes: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
     """ln p(outcomes, s) of every state on top, (n, S) nats: the pass up alone, with shared outcomes."""
+    check_model(model, dynamic=False, remedy="use infer")
     first, *above = model.levels
     log_lambda, _ = _climb(above, _read_outcomes(first, as_shares(first, outcomes)))
     return log_lambda[-1][0] + safe_log(model.D)

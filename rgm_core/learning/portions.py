@@ -12,7 +12,8 @@ from tqdm.auto import tqdm
 from rgm_core.learning.active import History
 from rgm_core.learning.counts import Counts, add_counts, expected_counts
 from rgm_core.learning.shares import as_shares
-from rgm_core.model.rgm import RGM
+from rgm_core.model.checks import as_array, as_flag, as_whole
+from rgm_core.model.rgm import RGM, check_model
 
 
 def learn_counts(

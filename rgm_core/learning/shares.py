@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rgm_core.model.checks import check_type
 from rgm_core.model.evidence import as_evidence
 from rgm_core.model.level import Level
 
@@ -29,6 +30,7 @@ def as_shares(level: Level, outcomes: np.ndarray | Sequence[np.ndarray]) -> np.n
     ValueError
         If shape, type or range do not fit the level.
     """
+    check_type(level, Level, "level")
     n_outcomes, width = level.n_outcomes, int(level.n_outcomes.max())
     if isinstance(outcomes, np.ndarray) and outcomes.ndim == 3:
         return _scaled(_check_shares(level, outcomes))

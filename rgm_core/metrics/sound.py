@@ -81,7 +81,7 @@ def border_jump(decoded: ArrayLike, borders: ArrayLike, *, around: int = 64) -> 
     borders = as_array(borders, "borders", int, (None,), "first samples after a border")
     inside = borders[(borders > around + 4) & (borders < len(decoded) - around - 4)]
     if not len(inside):
-        raise ValueError(f"borders must lie more than {around + 4} samples inside; found {borders}")
+        raise ValueError(f"borders must lie more than {around + 4} samples inside decoded; found {borders}")
     at = bends[inside[:, None] + np.arange(-2, 0)]  # the two bends that involve the border's step
     reach = np.r_[-around - 2 : -2, 0:around]
     near = bends[inside[:, None] + reach]

@@ -31,6 +31,12 @@ def block_prior(level: Level, above: Level, factor: int) -> np.ndarray:
         A row for each of ``level.b[factor].pairs``; columns sum to one, or to zero for a parent's state
         that allows no block.
     """
+    check_type(level, Level, "level")
+    check_type(above, Level, "above")
+    if level.dynamics is None or above.n_modalities != 2 * level.dynamics.has_parent.sum():
+        raise ValueError("level must have dynamics, and above be the level that generates its factors")
+    if not level.dynamics.has_parent[as_whole(factor, "factor", 0, level.n_factors - 1)]:
+        raise ValueError(f"factor must have a parent; factor {factor} has none")
     g = level.initial[factor]
     D, E = above.A[g], above.A[g + 1]
     state, path = level.b[factor].pairs.T

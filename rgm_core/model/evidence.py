@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import log_softmax
 
-from rgm_core.model.checks import in_native_layout
+from rgm_core.model.checks import as_any_array, as_array, check_type, in_native_layout
 from rgm_core.model.level import Level
 from rgm_core.model.logs import safe_log
 

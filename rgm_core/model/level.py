@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from rgm_core.model.checks import as_array
+from rgm_core.model.checks import as_any_array, as_array, as_number
 from rgm_core.model.logs import safe_log
 from rgm_core.model.transitions import Transitions
 

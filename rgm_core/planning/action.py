@@ -34,13 +34,11 @@ def expected_log_likelihood(
     ValueError
         If the arguments do not fit each other, or hold negative values.
     """
-    listed = all(isinstance(tables, list | tuple) for tables in (predicted, consequences))
-    if not listed or not len(predicted) or len(predicted) != len(consequences):
+    if not len(predicted) or len(predicted) != len(consequences):
         raise ValueError(
-            "predicted and consequences must be lists of one array for each control modality; "
-            f"found {predicted!r:.60} and {consequences!r:.60}"
+            f"predicted and consequences must have one array for each control modality; "
+            f"found {len(predicted)} and {len(consequences)}"
         )
-    match = 0.0
     for g, (q, p) in enumerate(zip(predicted, consequences, strict=True)):
         if np.ndim(p) != 2 or np.shape(q) != np.shape(p)[:1]:
             raise ValueError(

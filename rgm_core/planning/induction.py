@@ -15,8 +15,6 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from rgm_core.model.checks import as_any_array, as_array, as_probabilities, as_whole
-
 THRESHOLD = 1 / 32
 """Probability above which a transition counts as possible."""
 INTENTION = 32.0
@@ -76,7 +74,11 @@ def possible_transitions(
     ValueError
         If B is not square or empty, or a state is out of range.
     """
-    slices = _slices(B)
+    if isinstance(B, np.ndarray) and (B.ndim != 3 or not B.size):
+        raise ValueError(f"B must have shape (S, S, U); found {B.shape}")
+    slices = np.moveaxis(B, 2, 0) if isinstance(B, np.ndarray) else list(B)
+    if not len(slices) or any(b.shape != (slices[0].shape[0],) * 2 for b in slices):
+        raise ValueError(f"B must hold square arrays (S, S); found {[b.shape for b in slices]}")
     n_states = slices[0].shape[0]
     to, origin = np.concatenate([(b > THRESHOLD).nonzero() for b in slices], axis=1)
     keep = ~_mask(avoid, n_states, "avoid")[to]
@@ -108,8 +110,7 @@ def reach_goals(transitions: sparse.csr_array, goals: np.ndarray, depth: int) ->
     ValueError
         If there are no goals, or goals or depth are out of range.
     """
-    transitions = as_square(transitions, "transitions")
-    reached = np.zeros((as_whole(depth, "depth", 0) + 1, transitions.shape[0]), bool)
+    reached = np.zeros((_check_depth(depth) + 1, transitions.shape[0]), bool)
     reached[0] = _mask(goals, transitions.shape[0], "goals")
     if not reached[0].any():
         raise ValueError("goals must name at least one state; found none")
@@ -127,7 +128,6 @@ def steps_to_goal(reached: np.ndarray) -> np.ndarray:
     reached : (depth + 1, S) bool
         From `reach_goals`.
     """
-    reached = _check_reached(reached)
     return np.where(reached.any(axis=0), reached.argmax(axis=0), UNREACHABLE)
 
 
@@ -148,10 +148,7 @@ def next_step(reached: np.ndarray, transitions: sparse.csr_array, state: int | n
     ValueError
         If the state is out of range.
     """
-    reached, transitions = _check_reached(reached), as_square(transitions, "transitions")
     n_states = reached.shape[1]
-    if transitions.shape[0] != n_states:
-        raise ValueError(f"reached and transitions must be of as many states; found {reached.shape}")
     state = _most_probable(state, n_states)
     found = np.flatnonzero(reached[1:, state])
     if not found.size:
@@ -208,12 +205,13 @@ def induce(
 def _mask(states: np.ndarray | None, n_states: int, name: str) -> np.ndarray:
     """States as a mask (S,)."""
     mask = np.zeros(n_states, bool)
-    found = as_any_array(() if states is None else states, name)
-    if not found.size and found.ndim == 1:
+    if states is None or np.size(states) == 0:
         return mask
-    if found.dtype == bool:
-        return as_array(states, name, bool, (n_states,), "one for each state").copy()
-    states = as_array(states, name, int, (None,), f"states, or a mask ({n_states},)")
+    states = np.asarray(states)
+    if states.dtype == bool and states.shape == (n_states,):
+        return states.copy()
+    if not np.issubdtype(states.dtype, np.integer):
+        raise ValueError(f"{name} must be states, or a mask ({n_states},); found {states}")
     if states.min() < 0 or states.max() >= n_states:
         raise ValueError(f"{name} must lie in 0 … {n_states - 1}; found {states.min()} … {states.max()}")
     mask[states] = True
@@ -228,33 +226,7 @@ def _most_probable(state: int | np.ndarray, n_states: int) -> int:
     return int(state)
 
 
-def _slices(B: np.ndarray | Sequence[sparse.sparray]) -> list:
-    """Transitions (S, S) of each path, dense or sparse."""
-    if isinstance(B, list | tuple) and len(B) and all(map(sparse.issparse, B)):
-        found = [as_square(b, f"B[{u}]") for u, b in enumerate(B)]
-    else:
-        found = list(np.moveaxis(as_array(B, "B", float, (None, None, None), "to, from and path"), 2, 0))
-    if not found or (not found[0].size and not sparse.issparse(found[0])):
-        raise ValueError("B must hold transitions (S, S, U), none of them 0; found none")
-    if any(b.shape != (found[0].shape[0],) * 2 for b in found):
-        raise ValueError(f"B must hold square arrays (S, S); found {[b.shape for b in found]}")
-    return found
-
-
-def as_square(x: sparse.sparray | np.ndarray, name: str) -> sparse.csr_array:
-    """Return a sparse array (S, S) of finite values ≥ 0; a dense one is welcome. Else raise ValueError."""
-    if sparse.issparse(x):
-        found = sparse.csr_array(x, dtype=int if x.dtype == bool else None)
-        as_array(found.data, name, float, None, "entries")
-    else:
-        found = sparse.csr_array(as_array(x, name, float, (None, None), "square"))
-    if found.shape[0] != found.shape[1] or not found.shape[0] or found.data.min(initial=0) < 0:
-        raise ValueError(f"{name} must be a square array (S, S) of values ≥ 0; found shape {found.shape}")
-    return found
-
-
-def _check_reached(reached: np.ndarray) -> np.ndarray:
-    found = as_array(reached, "reached", bool, (None, None), "as reach_goals returns them")
-    if not found.size:
-        raise ValueError(f"reached must not be empty; found shape {found.shape}")
-    return found
+def _check_depth(depth: int) -> int:
+    if depth < 0 or int(depth) != depth:
+        raise ValueError(f"depth must be a whole number ≥ 0; found {depth}")
+    return int(depth)

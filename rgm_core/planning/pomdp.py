@@ -54,6 +54,9 @@ class POMDP:
             object.__setattr__(self, "parents", (tuple(range(len(self.B))),) * len(self.A))
         if self.C is None or not len(self.C):
             object.__setattr__(self, "C", tuple(np.ones(len(table)) for table in self.A))
+        for name in ("A", "B", "D", "C", "a"):
+            if (tables := getattr(self, name)) is not None:
+                object.__setattr__(self, name, tuple(np.asarray(table, float) for table in tables))
         _check_factors(self)
         _check_modalities(self)
 
@@ -130,7 +133,6 @@ def join_modalities(model: POMDP) -> POMDP:
     ValueError
         If there are too many combinations, or the likelihoods are being learned.
     """
-    check_type(model, POMDP, "model")
     if model.a is not None:
         raise ValueError("a must be none: counts of separate modalities cannot be joined")
     table = model.joint_likelihood.reshape(-1, *model.shape)
@@ -179,18 +181,28 @@ def predict_belief(model: POMDP, belief: np.ndarray, path: int) -> np.ndarray:
     ValueError
         If belief or path do not fit the model.
     """
-    belief = check_belief(model, belief)
-    return model.transitions[as_whole(path, "path", 0, len(model.paths) - 1)] @ belief
+    if not isinstance(path, Integral) or not 0 <= path < len(model.paths):
+        raise ValueError(f"path must be an integer in 0 … {len(model.paths) - 1}; found {path}")
+    return model.transitions[path] @ check_belief(model, belief)
 
 
 def check_belief(model: POMDP, belief: np.ndarray) -> np.ndarray:
     """Distribution over joint states as a float array (S,); raise ValueError if it is none."""
-    check_type(model, POMDP, "model")
-    return as_probabilities(belief, "belief", (model.n_states,), "one for each joint state")
+    belief = np.asarray(belief, float)
+    if belief.shape != (model.n_states,):
+        raise ValueError(f"belief must have shape ({model.n_states},); found {belief.shape}")
+    if not np.all(belief >= 0) or not np.isclose(belief.sum(), 1):
+        raise ValueError(f"belief must hold probabilities that sum to one; found {belief.sum()}")
+    return belief
 
 
 def _check_outcomes(model: POMDP, outcomes: Sequence[int] | np.ndarray) -> np.ndarray:
-    outcomes = as_array(outcomes, "outcomes", int, (len(model.A),), "one for each modality")
+    outcomes = np.asarray(outcomes)
+    if outcomes.shape != (len(model.A),) or not np.issubdtype(outcomes.dtype, np.integer):
+        raise ValueError(
+            f"outcomes must be {len(model.A)} integers, one for each modality; "
+            f"found shape {outcomes.shape}, dtype {outcomes.dtype}"
+        )
     wrong = np.flatnonzero((outcomes < -1) | (outcomes >= model.n_outcomes))
     if wrong.size:
         g = wrong[0]
@@ -200,34 +212,10 @@ def _check_outcomes(model: POMDP, outcomes: Sequence[int] | np.ndarray) -> np.nd
     return outcomes
 
 
-def _tables(tables: Sequence[np.ndarray], name: str) -> tuple[np.ndarray, ...]:
-    """A tuple of arrays of finite numbers, of one axis or more."""
-    if not isinstance(tables, list | tuple) or not tables:
-        raise ValueError(f"{name} must be a tuple of at least one array; found {tables!r:.60}")
-    meaning = "as POMDP says"
-    found = [as_array(table, f"{name}[{i}]", float, None, meaning) for i, table in enumerate(tables)]
-    for i, table in enumerate(found):
-        if not table.size or not table.ndim:
-            raise ValueError(
-                f"{name}[{i}] must hold a number for each outcome or state; found {table.shape}"
-            )
-    return tuple(found)
-
-
-def _parents(parents: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
-    """The factors of each modality as tuples of int."""
-    listed = isinstance(parents, list | tuple) and all(isinstance(p, list | tuple | range) for p in parents)
-    if not listed or not all(isinstance(f, Integral) for p in parents for f in p):
-        raise ValueError(f"parents must be a tuple of tuples of int, one a modality; found {parents!r:.60}")
-    return tuple(tuple(map(int, p)) for p in parents)
-
-
 def _check_factors(model: POMDP) -> None:
     if len(model.B) != len(model.D):
         raise ValueError(f"B has {len(model.B)} factors and D {len(model.D)}: expected as many")
     for f, (b, d) in enumerate(zip(model.B, model.D, strict=True)):
-        if d.ndim != 1:
-            raise ValueError(f"D[{f}] must have shape (states,); found {d.shape}")
         if b.ndim != 3 or b.shape[:2] != (len(d), len(d)):
             raise ValueError(f"B[{f}] must have shape ({len(d)}, {len(d)}, paths); found {b.shape}")
         _check_columns(b, f"B[{f}]")

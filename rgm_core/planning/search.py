@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from rgm_core.model.checks import as_number, as_whole
 from rgm_core.planning.free_energy import PRECISION, evaluate_beliefs, path_posterior
 from rgm_core.planning.pomdp import POMDP, check_belief
 
@@ -61,14 +60,14 @@ def search(
         If an argument is out of range or does not fit the model, or the model has too many
         combinations of outcomes to look further than one step.
     """
-    depth = as_whole(depth, "depth", 1)
-    given = {"min_path": min_path, "min_outcome": min_outcome}
-    limits = tuple(
-        as_number(x, name, "in [0, 1)", low=0, high=1, without=(1,)) for name, x in given.items()
-    )
-    precision = as_number(precision, "precision", "finite and ≥ 0", low=0, without=(np.inf,))
+    if depth < 1 or depth != int(depth):
+        raise ValueError(f"depth must be a whole number ≥ 1; found {depth}")
+    for name, threshold in (("min_path", min_path), ("min_outcome", min_outcome)):
+        if not 0 <= threshold < 1:
+            raise ValueError(f"{name} must lie in [0, 1); found {threshold}")
     belief = check_belief(model, belief)[None]
-    return _search(model, belief, depth, log_prior, precision, limits)[0]
+    limits = (min_path, min_outcome)
+    return _search(model, belief, int(depth), log_prior, precision, limits)[0]
 
 
 def _search(

@@ -204,5 +204,5 @@ def _check_options(dt, labels, group_size, streams) -> None:
         raise ValueError("labels need dt=1: a sequence has no class level")
     if dt == 1 and (group_size is not None or streams is not None):
         raise ValueError("group_size and streams need dt=2: exemplars in no order are grouped by location")
-    if group_size is not None and not (isinstance(group_size, int | np.integer) and group_size >= 2):
-        raise ValueError(f"group_size must be an integer ≥ 2; found {group_size!r}")
+    if group_size is not None:
+        as_whole(group_size, "group_size", 2, meaning="or None")

@@ -10,7 +10,7 @@ import numpy as np
 from rgm_core.model.checks import as_whole
 from rgm_core.model.evidence import as_evidence
 from rgm_core.model.level import Dynamics, Level
-from rgm_core.model.rgm import RGM
+from rgm_core.model.rgm import RGM, check_model
 from rgm_core.structure.grouping import complete_last, number_by_appearance
 from rgm_core.structure.grow import count_outcomes, go_up
 from rgm_core.structure.paths import find_paths
