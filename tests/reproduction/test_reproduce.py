@@ -341,7 +341,12 @@ def start(folder, out):
     begun = folder / "notebooks/begun"
     begun.unlink(missing_ok=True)
     command = [sys.executable, f"{PROGRAM}", *options(folder, out)]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Where pytest itself runs in the background of a shell, signals of the keyboard are ignored, and heirs
+    # of it would ignore them too.
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )  # fmt: skip
     while not begun.exists():  # however busy the machine: a test that waits is not a test of speed
         assert process.poll() is None, process.communicate()
         time.sleep(0.05)
