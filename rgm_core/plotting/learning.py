@@ -114,8 +114,47 @@ def plot_accuracy_by_size(
     for name, values in accuracies.items():
         above_and_below = None if bounds is None else np.abs(bounds[name].T - np.asarray(values))
         ax.errorbar(sizes, values, above_and_below, fmt="o-", capsize=3, label=name)
-    ax.set(xscale="log", xlabel="images seen, each once", ylabel="accuracy / %")
-    ax.set_xticks(sizes, [f"{size:,}" for size in sizes])
-    ax.minorticks_off()
+    _label_sizes(ax, sizes)
     ax.legend()
     return fig
+
+
+@style()
+def plot_scaling(
+    accuracies: Mapping[str, Mapping[str, np.ndarray]], calibration: Mapping[str, np.ndarray]
+) -> Figure:
+    """Draw accuracies against the number of images learned from, for each data set, and calibration.
+
+    Parameters
+    ----------
+    accuracies : by data set and learner, (n, 4) images, accuracy, its lower and upper bound / %.
+    calibration : by name, (k, 2) mean class probability of some answers, and the share that is right.
+    """
+    fig, axes = plt.subplots(1, len(accuracies) + 1, figsize=(4.2 * len(accuracies) + 3.4, 4))
+    learners = list(dict.fromkeys(name for curves in accuracies.values() for name in curves))
+    for ax, (data, curves) in zip(axes[:-1], accuracies.items(), strict=True):
+        for name, points in curves.items():
+            sizes, values, low, high = np.transpose(points)
+            colour = f"C{learners.index(name)}"  # the same in each data set
+            ax.errorbar(sizes, values, (values - low, high - values), fmt="o-", ms=4, c=colour, label=name)
+        _label_sizes(ax, np.unique([point[0] for points in curves.values() for point in points]))
+        ax.set_title(data)
+        ax.legend()
+    draw_calibration(axes[-1], calibration)
+    return fig
+
+
+def draw_calibration(ax: Axes, calibration: Mapping[str, np.ndarray]) -> Axes:
+    """Draw shares of right answers against their class probabilities, (k, 2) by name, and the diagonal."""
+    ax.plot([0, 1], [0, 1], "--", color=COLOURS["grey"], linewidth=0.8)
+    for name, points in calibration.items():
+        ax.plot(*np.transpose(points), "o-", markersize=4, label=name)
+    ax.set(title="calibration", xlabel="class probability", ylabel="share that is right")
+    ax.legend()
+    return ax
+
+
+def _label_sizes(ax: Axes, sizes: np.ndarray) -> None:
+    ax.set(xscale="log", xlabel="images seen, each once", ylabel="accuracy / %")
+    ax.set_xticks(sizes, [f"{size:,.0f}" for size in sizes])
+    ax.minorticks_off()

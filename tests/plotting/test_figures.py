@@ -101,6 +101,14 @@ def test_accuracies():
     np.testing.assert_array_equal(fig.axes[0].lines[0].get_xydata(), np.stack([x, y], 1))
     fig = learning.plot_accuracy_by_size(x + 1, {"a": y})
     np.testing.assert_array_equal(fig.axes[0].lines[0].get_ydata(), y)
+    points = np.array([[100, 60.0, 59.0, 61.5], [400, 70.0, 69.0, 71.0]])
+    fig = learning.plot_scaling(
+        {"a": {"x": points, "y": points}, "b": {"y": points[:1]}}, {"y": points[:, :2] / 400}
+    )
+    np.testing.assert_array_equal(fig.axes[0].lines[0].get_xydata(), points[:, :2])
+    assert fig.axes[1].lines[0].get_color() == fig.axes[0].containers[1].lines[0].get_color()
+    np.testing.assert_allclose(fig.axes[0].collections[0].get_segments()[0], [[100, 59], [100, 61.5]])
+    np.testing.assert_array_equal(fig.axes[2].lines[1].get_xydata(), points[:, :2] / 400)
     correct = np.array([True, False, True, True])
     fig = learning.plot_confidence(np.arange(4.0), correct, x, y)
     np.testing.assert_array_equal(fig.axes[1].lines[0].get_ydata(), y)
