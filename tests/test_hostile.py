@@ -1,4 +1,4 @@
-"""Nonsense in the place of every argument of the core's functions: refused, by the argument's name.
+"""Nonsense in the place of every argument of every public function: refused, by the name of the argument.
 
 Each case is a call that works. One argument after the other is exchanged for something that cannot be meant
 (another type, text, a set, an iterator, rows of unequal lengths, dates, records, complex numbers, …). What
@@ -22,6 +22,24 @@ from rgm_core import (
     learn_transitions,
     merge_structure,
 )
+from rgm_core.agent import (
+    Agent,
+    DynaQ,
+    QLearner,
+    basin_of_attraction,
+    evidence_of_play,
+    follow_play,
+    imagine,
+    induce_play,
+    leading_components,
+    possible_play,
+    reduce_states,
+    rotation_plane,
+    separate,
+    steady_state,
+    value_iteration,
+)
+from rgm_core.games import NoisyPixels, Outcomes, Pong, Rally, play_randomly, play_with, rally_model
 from rgm_core.generation import predict_outcomes
 from rgm_core.generation.unfold import unfold_events
 from rgm_core.inference import infer_top
@@ -44,6 +62,22 @@ from rgm_core.metrics import (
     success_rate,
 )
 from rgm_core.model import RGM, Level, Transitions, as_evidence, block_prior
+from rgm_core.planning import (
+    POMDP,
+    Planner,
+    expected_free_energy,
+    expected_log_likelihood,
+    expected_parameter_gain,
+    explicit_action,
+    induce,
+    path_posterior,
+    possible_transitions,
+    predict_belief,
+    reach_goals,
+    search,
+    steps_to_goal,
+    update_belief,
+)
 from rgm_core.structure import (
     event_similarity,
     group_by_information,
@@ -67,9 +101,24 @@ LEVEL = LEARNED.levels[0]
 OUTCOMES = RNG.integers(0, BOTTOM.n_outcomes, (4, BOTTOM.n_modalities))
 LABELS = np.arange(4) % len(STATIC.D)
 EDGES = LEVEL.b[0]
+LIKELIHOOD = RNG.dirichlet(np.ones(3), size=4).T
+RING = np.stack([np.roll(np.eye(4), shift, axis=0) for shift in (1, -1)], axis=2)
+WORLD = {"A": (LIKELIHOOD,), "B": (RING,), "D": (np.full(4, 0.25),), "C": (np.ones(3),)}
+POMDP_ = POMDP(**WORLD)
+BELIEF = np.full(4, 0.25)
+LINKS = possible_transitions(RING)
+REACHED = reach_goals(LINKS, np.array([0]), 4)
+GAME = Pong(size=(5, 4), streams=("reward", "cost", "control"))
+PLAY = play_randomly(GAME, 200, rng=0)
+ENDS = {"goal": (GAME.modality("reward"), 1), "cost": (GAME.modality("cost"), 1)}
+REWARDS = {"reward": ENDS["goal"], "cost": ENDS["cost"]}
+CONTROL = GAME.modality("control")
+AGENT = Agent(**ENDS, control=CONTROL, depth=8, rng=0).learn(PLAY.outcomes, PLAY.actions, GAME.n_outcomes)
+COUNTS = RNG.integers(0, 3, (5, 5))
 TABLE = RNG.random((3, 2))
 TONE = np.sin(np.arange(16000) * 0.05) * (1 + np.sin(np.arange(16000) * np.pi / 2000)) / 2
 FLAGS = RNG.random(60) < 0.5
+SHOWN = {"outcomes": PLAY.outcomes[:9], "actions": PLAY.actions[:9]}
 SEEN = {"model": STATIC, "outcomes": OUTCOMES}
 FIELDS = {name: getattr(BOTTOM, name) for name in ("a", "n_outcomes", "parents", "n_states", "locations")}
 
@@ -135,6 +184,79 @@ CALLS = {
     "entropy": (information.entropy, {"p": np.full((3, 2), 1 / 3), "axis": 0}),
     "mutual_information": (information.mutual_information, {"a": TABLE, "axis": 0}),
     "pairwise_information": (information.pairwise_information, {"x": SEQUENCE, "y": SEQUENCE}),
+    "POMDP": (POMDP, WORLD | {"parents": ((0,),), "a": (LIKELIHOOD,)}),
+    "expected_free_energy": (
+        expected_free_energy,
+        {"model": POMDP_, "belief": BELIEF, "log_prior": np.zeros(4)},
+    ),
+    "expected_log_likelihood": (
+        expected_log_likelihood,
+        {"predicted": [np.full(3, 1 / 3)], "consequences": [LIKELIHOOD]},
+    ),
+    "explicit_action": (
+        explicit_action,
+        {"predicted": [np.full(3, 1 / 3)], "consequences": [LIKELIHOOD], "rng": 0},
+    ),
+    "expected_parameter_gain": (expected_parameter_gain, {"a": TABLE}),
+    "induce": (induce, {"B": RING, "goals": np.array([0]), "state": 2, "avoid": np.array([1]), "depth": 5}),
+    "reach_goals": (reach_goals, {"transitions": LINKS, "goals": np.array([0]), "depth": 4}),
+    "steps_to_goal": (steps_to_goal, {"reached": REACHED}),
+    "path_posterior": (path_posterior, {"G": np.array([1.0, 2]), "precision": 2.0}),
+    "predict_belief": (predict_belief, {"model": POMDP_, "belief": BELIEF, "path": 0}),
+    "update_belief": (update_belief, {"model": POMDP_, "belief": BELIEF, "outcomes": [1]}),
+    "search": (
+        search,
+        {"model": POMDP_, "belief": BELIEF, "depth": 2, "precision": 2.0, "min_path": 0.1},
+    ),
+    "Planner": (Planner, {"model": POMDP_, "depth": 2, "precision": 2.0, "rng": 0}),
+    "Agent": (Agent, ENDS | {"control": CONTROL, "depth": 8, "joint": False, "rng": 0}),
+    "Agent.learn": (
+        Agent(**ENDS, control=CONTROL, rng=0).learn,
+        {"outcomes": PLAY.outcomes, "actions": PLAY.actions, "n_outcomes": GAME.n_outcomes},
+    ),
+    "Agent.infer_states": (AGENT.infer_states, {"outcomes": PLAY.outcomes[5]}),
+    "Agent.act": (AGENT.act, {"outcomes": PLAY.outcomes[5]}),
+    "Separation.news": (AGENT.separation.news, {"outcomes": PLAY.outcomes[:3]}),
+    "Agent.keep": (AGENT.keep, {"states": np.ones(AGENT.model.goals.shape, bool)}),
+    "evidence_of_play": (evidence_of_play, SHOWN | {"agent": AGENT}),
+    "follow_play": (follow_play, SHOWN | {"agent": AGENT}),
+    "imagine": (imagine, {"agent": AGENT, "n_steps": 5, "state": (0, 0), "rng": 0}),
+    "induce_play": (induce_play, {"model": AGENT.model, "depth": 3}),
+    "possible_play": (possible_play, {"model": AGENT.model}),
+    "leading_components": (leading_components, {"outcomes": PLAY.outcomes[:50], "n": 2}),
+    "rotation_plane": (rotation_plane, {"visited": np.tile(np.arange(5), 4), "persistence": 0.5}),
+    "basin_of_attraction": (basin_of_attraction, {"transitions": LINKS, "goals": [0], "depth": 4}),
+    "steady_state": (steady_state, {"counts": COUNTS, "tolerance": 1e-8, "max_steps": 10_000}),
+    "reduce_states": (reduce_states, {"counts": COUNTS, "transitions": COUNTS, "goals": [0], "depth": 4}),
+    "separate": (
+        separate,
+        {
+            "outcomes": PLAY.outcomes, "pixels": np.arange(20), "control": CONTROL,
+            "n_outcomes": GAME.n_outcomes, "explain": True,
+        },
+    ),
+    "QLearner that explores": (QLearner, REWARDS | {"streams": 3, "exploration": 0.1, "rng": 0}),
+    "value_iteration": (
+        value_iteration,
+        {"transitions": [COUNTS], "gains": RNG.random((5, 1)), "discount": 0.9, "tolerance": 1e-4},
+    ),
+    "QLearner": (QLearner, REWARDS | {"n_actions": 3, "learning_rate": 0.5, "discount": 0.9, "rng": 0}),
+    "QLearner.act": (QLearner(**REWARDS, rng=0).act, {"outcomes": PLAY.outcomes[5]}),
+    "DynaQ": (DynaQ, REWARDS | {"replays": 3, "discount": 0.9, "persistence": 0.1, "rng": 0}),
+    "DynaQ.learn": (DynaQ(**REWARDS, rng=0).learn, SHOWN),
+    "Pong": (Pong, {"size": (5, 4), "initial_states": 2, "distractors": 1, "streams": ("reward",)}),
+    "NoisyPixels": (NoisyPixels, {"env": GAME, "probability": 0.1}),
+    "Outcomes": (Outcomes, {"env": Pong(size=(5, 4)), "control": 0}),
+    "Rally": (Rally, {"model": rally_model()}),
+    "play_randomly": (
+        play_randomly,
+        {"game": GAME, "n_frames": 5, "persistence": 0.5, "game_length": 5, "rng": 0},
+    ),
+    "play_with": (
+        play_with,
+        {"act": lambda outcomes: 0, "game": GAME, "n_frames": 5, "seed": 0, "n_pictures": 0},
+    ),
+    "rally_model": (rally_model, {"bias": 0.9, "acuity": 0.7, "preferences": (0.0, 2.0, -2.0)}),
     "beat_period": (beat_period, {"sound": TONE, "rate": 8000, "shortest": 0.3, "longest": 0.7}),
     "border_jump": (border_jump, {"decoded": TONE, "borders": np.array([4000, 8000]), "around": 16}),
     "frames_to_reach": (
@@ -177,7 +299,7 @@ def nonsense(good):
 def may_be(case, name, wrong):
     """Whether a value is no nonsense there after all."""
     if wrong is None:
-        chooses = name == "rng" and case in ("generate_orbit",)  # without: the likeliest
+        chooses = name == "rng" and case in ("generate_orbit", "explicit_action")  # without: the likeliest
         return chooses or name in NONE_MEANS_SOMETHING
     if isinstance(wrong, np.ndarray):
         axis_more = name in ("a", "G") and wrong.dtype.kind == "f" and wrong.ndim > 1

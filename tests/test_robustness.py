@@ -241,7 +241,7 @@ def test_a_planner_takes_lists_and_refuses_wrong_numbers():
     B, D = [[[1.0], [0.0]], [[0.0], [1.0]]], [0.5, 0.5]
     model = POMDP(A=([[1.0, 0.0], [0.0, 1.0]],), B=(B,), D=(D,))
     assert update_belief(model, [0.5, 0.5], [0])[0].tolist() == [1, 0]
-    with pytest.raises(ValueError, match=r"C\[0\] must hold 2 finite weights"):
+    with pytest.raises(ValueError, match=r"C\[0\] must hold finite numbers"):
         POMDP(A=model.A, B=model.B, D=model.D, C=([np.inf, 1.0],))
     with pytest.raises(ValueError, match=r"a\[0\] must hold finite counts ≥ 0"):
         POMDP(A=model.A, B=model.B, D=model.D, a=(-np.eye(2),))

@@ -17,8 +17,9 @@ import numpy as np
 from rgm_core.agent.belief import Belief, infer_events, predict_events
 from rgm_core.agent.experience import MANY, Experience
 from rgm_core.agent.play import PATIENCE, PlayModel, action_values, induce_play, model_of
+from rgm_core.agent.seen import as_event, as_play
 from rgm_core.agent.separate import separate
-from rgm_core.model.checks import as_generator
+from rgm_core.model.checks import as_array, as_flag, as_generator, as_whole
 
 PERSISTENCE = 0.8  # probability of going on with the last action when exploring: smooth paths lead farther
 HOPE = 0.05  # probability of a goal below which the agent explores
@@ -92,13 +93,11 @@ class Agent:
         joint: bool = False,
         rng: np.random.Generator | int,
     ):
-        if not depth >= 1:
-            raise ValueError(f"depth must be ≥ 1; found {depth}")
-        if tuple(goal) == tuple(cost):
+        self.goal, self.cost = as_event(goal, "goal"), as_event(cost, "cost")
+        if self.goal == self.cost:
             raise ValueError(f"goal and cost must differ; found {goal} for both")
-        self.goal, self.cost, self.control = goal, cost, control
-        self.depth, self.joint = depth, joint
-        self.rng = as_generator(rng)
+        self.control, self.depth = as_whole(control, "control", 0), as_whole(depth, "depth", 1)
+        self.joint, self.rng = as_flag(joint, "joint"), as_generator(rng)
         self.learning = True
         self.model: PlayModel  # once it has learned
         self.reset()
@@ -168,7 +167,8 @@ class Agent:
 
     def infer_states(self, outcomes: np.ndarray) -> Belief:
         """What event the frame (G,) ends, given the frames since the last reset."""
-        news = self.separation.news(np.asarray(outcomes)[None])[0]
+        outcomes = self._check(outcomes)
+        news = self.separation.news(outcomes[None])[0]
         place, remembered = int(outcomes[self.control]), 0
         if self._belief is not None:
             remembered = self.model.remember(self._belief.place, self.history[-1].action)
@@ -193,9 +193,8 @@ class Agent:
 
     def keep(self, states: np.ndarray) -> None:
         """Plan with some states (E, C) bool only, an event at a place, until it learns again."""
-        allowed = np.asarray(states, bool)
-        if allowed.shape != self.model.goals.shape:
-            raise ValueError(f"states must have shape {self.model.goals.shape}; found {allowed.shape}")
+        self._check_learned()
+        allowed = as_array(states, "states", bool, self.model.goals.shape, "events and places")
         self.ahead = induce_play(self.model.avoid(~allowed), self.depth)
 
     def _restructure(self, outcomes: np.ndarray, actions: np.ndarray) -> None:
@@ -231,15 +230,13 @@ class Agent:
             self._belief = _padded(self._belief, self.model.n_events)
         return True
 
-    def _check(self, outcomes: np.ndarray) -> np.ndarray:
+    def _check_learned(self) -> None:
         if not hasattr(self, "model"):
             raise ValueError("the agent has not seen anything yet: call learn with some play first")
-        outcomes = np.asarray(outcomes)
-        if outcomes.shape != (self.n_modalities,) or not np.issubdtype(outcomes.dtype, np.integer):
-            raise ValueError(
-                f"outcomes must be {self.n_modalities} integers; "
-                f"found shape {outcomes.shape}, dtype {outcomes.dtype}"
-            )
+
+    def _check(self, outcomes: np.ndarray) -> np.ndarray:
+        self._check_learned()
+        outcomes = as_array(outcomes, "outcomes", int, (self.n_modalities,), "one for each modality")
         wrong = np.flatnonzero((outcomes < 0) | (outcomes >= self._limits))
         if wrong.size:
             g = wrong[0]
@@ -270,8 +267,8 @@ def _limits(outcomes: np.ndarray, n_outcomes: np.ndarray | None, control: int) -
         limits = np.full(outcomes.shape[1], np.iinfo(int).max)
         limits[control] = outcomes[:, control].max() + 1
         return limits
-    n_outcomes = np.asarray(n_outcomes)
-    if n_outcomes.shape != outcomes.shape[1:] or not np.all(outcomes < n_outcomes):
+    n_outcomes = as_array(n_outcomes, "n_outcomes", int, outcomes.shape[1:], "one for each modality")
+    if not np.all(outcomes < n_outcomes):
         raise ValueError(
             f"n_outcomes must be {outcomes.shape[1]} integers above all outcomes; found {n_outcomes}"
         )
@@ -279,19 +276,11 @@ def _limits(outcomes: np.ndarray, n_outcomes: np.ndarray | None, control: int) -
 
 
 def _check_play(outcomes, actions, modalities) -> tuple[np.ndarray, np.ndarray]:
-    outcomes, actions = np.asarray(outcomes), np.asarray(actions)
-    if outcomes.ndim != 2 or len(outcomes) < 3 or not np.issubdtype(outcomes.dtype, np.integer):
-        raise ValueError(
-            "outcomes must be integers (T, G) of at least three frames; "
-            f"found shape {outcomes.shape}, dtype {outcomes.dtype}"
-        )
-    if actions.shape != (len(outcomes),) or not (actions[1:] >= 0).any():
-        raise ValueError(
-            f"actions must be {len(outcomes)} integers, one for each frame and some of them ≥ 0; "
-            f"found shape {actions.shape}"
-        )
-    if outcomes.min() < 0:
-        raise ValueError(f"outcomes must be ≥ 0; found {outcomes.min()}")
+    outcomes, actions = as_play(outcomes, actions)
+    if len(outcomes) < 3:
+        raise ValueError(f"outcomes must hold at least three frames; found {len(outcomes)}")
+    if not (actions[1:] >= 0).any():
+        raise ValueError("actions must be ≥ 0 for some of the frames; found none")
     if max(modalities) >= outcomes.shape[1]:
         raise ValueError(
             f"goal, cost and control must name modalities below {outcomes.shape[1]}; found {modalities}"

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from rgm_core.planning.induction import reach_goals
+from rgm_core.model.checks import as_array, as_number, as_whole
+from rgm_core.planning.induction import as_square, reach_goals
 
 
 def basin_of_attraction(transitions: sparse.csr_array, goals: np.ndarray, *, depth: int = 32) -> np.ndarray:
@@ -70,7 +71,9 @@ def steady_state(
     ValueError
         If it has not settled within ``max_steps``.
     """
-    counts = sparse.csr_array(counts).astype(float)
+    counts = as_square(counts, "counts").astype(float)
+    tolerance = as_number(tolerance, "tolerance", "finite and > 0", low=0, without=(0, np.inf))
+    max_steps = as_whole(max_steps, "max_steps", 1)
     totals = np.asarray(counts.sum(axis=0)).ravel()
     P = counts @ sparse.diags_array(1 / np.maximum(totals, 1e-300))
     density = np.full(len(totals), 1 / len(totals))
@@ -102,11 +105,13 @@ def reduce_states(
     (S,) bool
         A part of the basin.
     """
-    kept = basin_of_attraction(transitions, goals, depth=depth)
+    counts, kept = as_square(counts, "counts"), basin_of_attraction(transitions, goals, depth=depth)
+    if counts.shape[0] != len(kept):
+        raise ValueError(f"counts must be of {len(kept)} states, as transitions; found {counts.shape}")
     if not kept.any():
         raise ValueError("goals have no basin of attraction: none can be reached again and again")
     states = np.flatnonzero(kept)
-    density = steady_state(sparse.csr_array(counts)[states][:, states])
+    density = steady_state(counts[states][:, states])
     follows = sparse.csr_array(transitions).astype(bool)[states][:, states]
     successors = np.asarray(follows.sum(axis=0)).ravel()
     left = np.ones(len(states), bool)
@@ -145,6 +150,10 @@ def rotation_plane(visited: np.ndarray, *, persistence: float = 0.8) -> tuple[np
     ValueError
         If nothing turns among the visited states.
     """
+    visited = as_array(visited, "visited", int, (None,), "a state at each step")
+    if len(visited) < 2:
+        raise ValueError(f"visited must hold two steps or more; found {len(visited)}")
+    persistence = as_number(persistence, "persistence", "in 0 … 1", low=0, high=1)
     states, orbit = np.unique(visited, return_inverse=True)
     P = np.zeros((len(states), len(states)))
     np.add.at(P, (orbit[1:], orbit[:-1]), 1)

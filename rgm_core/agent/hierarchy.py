@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from rgm_core.agent.agent import Agent
+from rgm_core.model.checks import check_type
 from rgm_core.model.rgm import RGM
 from rgm_core.model.transitions import Transitions
 from rgm_core.structure.grow import Layer, grow_dynamic
@@ -35,6 +36,9 @@ def event_model(agent: Agent) -> RGM:
     ValueError
         If there are no modalities of which events could be made.
     """
+    check_type(agent, Agent, "agent")
+    if not hasattr(agent, "model"):
+        raise ValueError("agent must have learned; call agent.learn with some play first")
     windows, groups = agent.model.windows, agent.separation.groups
     if not len(groups):
         raise ValueError("the agent's events are made of no modality: it has a control stream only")

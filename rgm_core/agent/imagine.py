@@ -10,7 +10,8 @@ from scipy import sparse
 from rgm_core.agent.agent import Agent
 from rgm_core.agent.belief import Belief, infer_events, predict_events
 from rgm_core.agent.play import PlayModel, action_values
-from rgm_core.model.checks import as_generator
+from rgm_core.agent.seen import as_frames, as_play
+from rgm_core.model.checks import as_array, as_generator, as_whole, check_type
 from rgm_core.planning.induction import THRESHOLD
 
 
@@ -58,13 +59,12 @@ def imagine(
     ValueError
         If state or n_steps is out of range.
     """
-    model, rng = agent.model, as_generator(rng)
+    model, rng = _learned(agent), as_generator(rng)
     n_events, n_places = model.goals.shape
-    if not (0 <= state[0] < n_events and 0 <= state[1] < n_places):
-        raise ValueError(f"state must lie below {(n_events, n_places)}; found {tuple(state)}")
-    if not n_steps >= 1:
-        raise ValueError(f"n_steps must be ≥ 1; found {n_steps}")
-    event, place, remembered = *(int(s) for s in state), 0
+    event, place = as_array(state, "state", int, (2,), "an event and a place").tolist()
+    if not (0 <= event < n_events and 0 <= place < n_places):
+        raise ValueError(f"state must lie below {(n_events, n_places)}; found {(event, place)}")
+    n_steps, remembered = as_whole(n_steps, "n_steps", 1), 0
     visited = [(event, place)]
     while len(visited) < n_steps:
         values = action_values(model, agent.ahead, np.eye(n_events)[event], remembered, place)
@@ -79,6 +79,14 @@ def imagine(
         visited.append((event, place))
     events, places = np.array(visited).T
     return Fantasy(outcomes=_frames(agent, events, places), events=events, places=places)
+
+
+def _learned(agent: Agent) -> PlayModel:
+    """The model of an agent that has one; else an error."""
+    check_type(agent, Agent, "agent")
+    if not hasattr(agent, "model"):
+        raise ValueError("agent must have learned; call agent.learn with some play first")
+    return agent.model
 
 
 def _frames(agent: Agent, events: np.ndarray, places: np.ndarray) -> np.ndarray:
@@ -105,10 +113,19 @@ def follow_play(agent: Agent, outcomes: np.ndarray, actions: np.ndarray) -> list
     actions : (T,) int
         Action that led to each; the first is not used.
     """
-    model, separation = agent.model, agent.separation
-    news, places = separation.news(np.asarray(outcomes)), outcomes[:, agent.control].tolist()
+    model, separation = _learned(agent), agent.separation
+    outcomes, actions = as_play(outcomes, actions)
+    n_places, n_actions = model.moves.shape[1:3]
+    if outcomes.shape[1] != agent.n_modalities or (outcomes[:, agent.control] >= n_places).any():
+        raise ValueError(
+            f"outcomes must be frames of {agent.n_modalities} modalities, control below {n_places}; "
+            f"found {outcomes!s:.60}, shape {outcomes.shape}"
+        )
+    if actions[1:].min(initial=0) < 0 or actions.max() >= n_actions:
+        raise ValueError(f"actions must lie in 0 … {n_actions - 1}, of one game; found {actions[1:]!s:.60}")
+    news, places = separation.news(outcomes), outcomes[:, agent.control].tolist()
     belief, before, beliefs = None, None, []
-    for now, place, action in zip(news, places, np.asarray(actions).tolist(), strict=True):
+    for now, place, action in zip(news, places, actions.tolist(), strict=True):
         remembered = 0 if belief is None else model.remember(belief.place, action)
         predicted = predict_events(model, belief, before, place)
         belief, before = infer_events(model, predicted, now, place, remembered), now
@@ -132,6 +149,7 @@ def evidence_of_play(agent: Agent, outcomes: np.ndarray, actions: np.ndarray) ->
     ValueError
         If there are fewer than two frames.
     """
+    outcomes = as_frames(outcomes)
     if len(outcomes) < 2:
         raise ValueError(f"outcomes must hold two frames or more; found {len(outcomes)}")
     beliefs = follow_play(agent, outcomes, actions)[1:]
@@ -153,6 +171,7 @@ def possible_play(model: PlayModel) -> tuple[sparse.csr_array, np.ndarray]:
     goals : (E·C,) bool
         States that are more often goals than not.
     """
+    check_type(model, PlayModel, "model")
     n_places = model.goals.shape[1]
     allowed = model.known & (model.costs < 0.5)
     moves = model.moves.max(axis=(0, 2)) > THRESHOLD  # (C, C'), by some action
@@ -173,6 +192,7 @@ def leading_components(outcomes: np.ndarray, n: int = 3) -> np.ndarray:
 
     Outcomes (T, G) int become indicators, one for each outcome of each modality, less their mean.
     """
+    outcomes, n = as_frames(outcomes), as_whole(n, "n", 1)
     indicators = [outcomes == o for o in range(int(outcomes.max()) + 1)]
     x = np.concatenate(indicators, axis=1).astype(float)
     x = x[:, x.any(axis=0)] - x[:, x.any(axis=0)].mean(axis=0)
@@ -199,10 +219,13 @@ def rewarded_episodes(outcomes: np.ndarray, actions: np.ndarray, goals, costs):
     outcomes (n, G), actions (n,) of these episodes one after the other; -1 where one does not follow
     from the one before.
     """
-    begins = np.r_[True, (np.asarray(goals) | costs)[:-1]] | (actions < 0)
+    outcomes, actions = as_play(outcomes, actions)
+    goals = as_array(goals, "goals", bool, (len(actions),), "one for each frame")
+    costs = as_array(costs, "costs", bool, (len(actions),), "one for each frame")
+    begins = np.r_[True, (goals | costs)[:-1]] | (actions < 0)
     starts = np.maximum.accumulate(np.where(begins, np.arange(len(begins)), 0))
-    ends = np.flatnonzero(goals & ~np.asarray(costs))
+    ends = np.flatnonzero(goals & ~costs)
     kept = np.concatenate([np.arange(starts[e], e + 1) for e in ends]) if len(ends) else ends
-    kept_actions = np.asarray(actions)[kept]
+    kept_actions = actions[kept]
     kept_actions[np.diff(kept, prepend=-2) != 1] = -1
     return outcomes[kept], kept_actions

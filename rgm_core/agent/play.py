@@ -26,6 +26,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rgm_core.agent.experience import MEMORIES, Experience
+from rgm_core.model.checks import as_whole, check_type
 
 PRIOR = 1.0  # Dirichlet counts of what is known without the context
 PATIENCE = 0.98  # 1 - ρ: of two ways to a goal the sooner
@@ -89,6 +90,7 @@ class PlayModel:
 
 def model_of(experience: Experience) -> PlayModel:
     """The model that counts make: means of Dirichlet distributions."""
+    check_type(experience, Experience, "experience")
     windows = np.array(experience.windows, np.int16).reshape(len(experience.windows), 2, -1)
     edges = np.array(sorted(experience.follows), int).reshape(-1, 2)
     counts = np.array([experience.follows[tuple(e)] for e in edges.tolist()])
@@ -159,6 +161,8 @@ def induce_play(model: PlayModel, depth: int) -> np.ndarray:
         E[goal + (1 - goal - cost)(1 - ρ) I(e', m', c')] over what may follow e when the agent then is at
         c' and remembers m'. Zero for events that nothing was seen to follow.
     """
+    check_type(model, PlayModel, "model")
+    depth = as_whole(depth, "depth", 1)
     n_memories, n_places = model.moves.shape[:2]
     start = model.edges[:, 0]
     first = np.flatnonzero(np.diff(start, prepend=-1))  # of each event's edges

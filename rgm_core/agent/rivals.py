@@ -15,7 +15,9 @@ from collections.abc import Sequence
 import numpy as np
 from scipy import sparse
 
-from rgm_core.model.checks import as_generator
+from rgm_core.agent.seen import as_event, as_play
+from rgm_core.model.checks import as_array, as_generator, as_number, as_whole
+from rgm_core.planning.induction import as_square
 
 TIE = 1e-6  # values closer than this count as equal
 
@@ -46,15 +48,23 @@ class Rival:
         discount: float = 0.95,
         rng: np.random.Generator | int,
     ):
-        if not 0 <= discount < 1:
-            raise ValueError(f"discount must lie in 0 … 1, 1 left out; found {discount}")
-        self.reward, self.cost, self.streams, self.n_actions = reward, cost, streams, n_actions
-        self.discount, self.rng = discount, as_generator(rng)
+        self.reward, self.cost = as_event(reward, "reward"), as_event(cost, "cost")
+        self.streams, self.n_actions = as_whole(streams, "streams", 0), as_whole(n_actions, "n_actions", 1)
+        self.discount = as_number(discount, "discount", "≥ 0 and < 1", low=0, high=1, without=(1,))
+        self.rng = as_generator(rng)
         self.reset()
 
     def reset(self) -> None:
         """Begin a new game: forget the last frame."""
         self._before, self._last = b"", None
+
+    def _check(self, outcomes: np.ndarray) -> np.ndarray:
+        """A frame (G,), always as int64: the same frame is the same state whatever its type."""
+        named = 1 + max(self.reward[0], self.cost[0], self.streams - 1)
+        frame = as_array(outcomes, "outcomes", int, (None,), "one for each modality")
+        if len(frame) < named:
+            raise ValueError(f"outcomes must have {named} modalities or more; found {len(frame)}")
+        return frame
 
     def _window(self, outcomes: np.ndarray) -> bytes:
         """The state that a frame ends; the frame is remembered for the next one."""
@@ -85,15 +95,14 @@ class QLearner(Rival):
     """
 
     def __init__(self, *, learning_rate: float = 1.0, exploration: float = 0.0, **task):
-        for name, x in {"learning_rate": learning_rate, "exploration": exploration}.items():
-            if not 0 <= x <= 1:
-                raise ValueError(f"{name} must lie in 0 … 1; found {x}")
         super().__init__(**task)
-        self.learning_rate, self.exploration = learning_rate, exploration
+        self.learning_rate = as_number(learning_rate, "learning_rate", "in 0 … 1", low=0, high=1)
+        self.exploration = as_number(exploration, "exploration", "in 0 … 1", low=0, high=1)
         self.values: dict[bytes, np.ndarray] = {}
 
     def act(self, outcomes: np.ndarray) -> int:
         """Learn from the reward of the frame that is seen now, (G,) int, and choose an action."""
+        outcomes = self._check(outcomes)
         q = self.values.setdefault(self._window(outcomes), np.zeros(self.n_actions))
         if self._last is not None:
             before, action = self._last
@@ -139,18 +148,23 @@ def value_iteration(
     ValueError
         If the shapes do not fit each other, or discount or tolerance is out of range.
     """
-    gains = np.asarray(gains, float)
+    gains = as_array(gains, "gains", float, (None, None), "states and actions")
+    if not isinstance(transitions, list | tuple):
+        raise ValueError(f"transitions must be a list of sparse arrays; found {transitions!r:.60}")
+    transitions = [as_square(t, f"transitions[{a}]") for a, t in enumerate(transitions)]
     shapes = [t.shape for t in transitions]
-    if gains.ndim != 2 or shapes != [(len(gains), len(gains))] * gains.shape[1]:
+    if not gains.size or shapes != [(len(gains), len(gains))] * gains.shape[1]:
         raise ValueError(
             f"transitions must be one (S, S) array for each column of gains (S, A); "
             f"found {shapes} and {gains.shape}"
         )
-    if not 0 <= discount < 1 or not tolerance > 0:
-        raise ValueError(f"expected 0 ≤ discount < 1 and tolerance > 0; found {discount} and {tolerance}")
+    discount = as_number(discount, "discount", "≥ 0 and < 1", low=0, high=1, without=(1,))
+    tolerance = as_number(tolerance, "tolerance", "finite and > 0", low=0, without=(0, np.inf))
     stacked = sparse.vstack(transitions, format="csr").astype(float)
     totals = np.maximum(np.asarray(stacked.sum(axis=1)).ravel(), 1e-300)
-    q, change = gains if start is None else start, np.inf
+    q, change = gains, np.inf
+    if start is not None:
+        q = as_array(start, "start", float, gains.shape, "states and actions")
     while change > tolerance:
         ahead = (stacked @ q.max(axis=1) / totals).reshape(gains.shape[1], -1).T
         new = gains + discount * ahead
@@ -183,12 +197,9 @@ class DynaQ(Rival):
     """
 
     def __init__(self, *, replays: int | None = 20, persistence: float = 0.5, **task):
-        if not 0 <= persistence < 1:
-            raise ValueError(f"persistence must lie in 0 … 1, 1 left out; found {persistence}")
-        if replays is not None and not replays >= 0:
-            raise ValueError(f"replays must be ≥ 0, or None; found {replays}")
         super().__init__(**task)
-        self.replays, self.persistence = replays, persistence
+        self.replays = None if replays is None else as_whole(replays, "replays", 0, meaning="or None")
+        self.persistence = as_number(persistence, "persistence", "≥ 0 and < 1", low=0, high=1, without=(1,))
         self.numbers: dict[bytes, int] = {}
         self.values = np.zeros((0, self.n_actions))
         self._gains, self._tried = np.zeros((2, 0, self.n_actions))  # sums of rewards; numbers of trials
@@ -197,6 +208,9 @@ class DynaQ(Rival):
 
     def learn(self, outcomes: np.ndarray, actions: np.ndarray) -> DynaQ:
         """Watch play, outcomes (T, G) int and actions (T,) int, -1 where a game begins; solve the table."""
+        outcomes, actions = as_play(outcomes, actions)
+        if actions.max() >= self.n_actions:
+            raise ValueError(f"actions must lie below n_actions, {self.n_actions}; found {actions.max()}")
         state = 0
         for frame, action in zip(outcomes, actions, strict=True):
             if action < 0:
@@ -210,6 +224,7 @@ class DynaQ(Rival):
 
     def act(self, outcomes: np.ndarray) -> int:
         """Learn from the frame that is seen now, (G,) int, plan, and choose an action."""
+        outcomes = self._check(outcomes)
         state = self._see(outcomes)
         if self.replays is None:
             if self._worth(outcomes):

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import entr
 
+from rgm_core.agent.seen import as_frames
+from rgm_core.model.checks import as_array, as_flag, as_sizes, as_whole
 from rgm_core.structure.grouping import group_by_information, pairwise_information
 
 RELEVANCE = 0.02  # share of a modality's entropy that another must tell about
@@ -47,6 +49,7 @@ class Separation:
 
     def news(self, outcomes: np.ndarray) -> np.ndarray:
         """News (T, K) int16 of frames (T, G): 0 as expected, else the outcome + 1."""
+        outcomes = as_frames(outcomes)
         seen = outcomes[:, self.pixels]
         as_expected = seen == self.expected[outcomes[:, self.control]]
         return np.where(as_expected, AS_EXPECTED, seen + 1).astype(np.int16)
@@ -77,6 +80,15 @@ def separate(
         Whether the control stream may explain others. If not, the agent's own part is news wherever it
         is, and events are joint: the article's single factor on top.
     """
+    outcomes, explain = as_frames(outcomes), as_flag(explain, "explain")
+    n_modalities = outcomes.shape[1]
+    n_outcomes = as_sizes(n_outcomes, n_modalities)
+    if np.any(outcomes >= n_outcomes):
+        raise ValueError(f"n_outcomes must lie above all outcomes; found {n_outcomes!s:.80}")
+    control = as_whole(control, "control", 0, n_modalities - 1)
+    pixels = as_array(pixels, "pixels", int, (None,), "modalities of the leading stream")
+    if np.any((pixels < 0) | (pixels >= n_modalities)):
+        raise ValueError(f"pixels must be modalities 0 … {n_modalities - 1}; found {pixels!s:.80}")
     seen, place = outcomes[:, pixels], outcomes[:, control]
     expected = _expected(seen, place, n_outcomes[control], n_outcomes[pixels].max(initial=1), explain)
     news = np.where(seen == expected[place], AS_EXPECTED, seen + 1).astype(np.int16)

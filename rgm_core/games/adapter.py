@@ -8,6 +8,8 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
+from rgm_core.model.checks import as_whole, check_type
+
 LARGEST = 1000  # outcomes of the control stream: an agent keeps a table of places by actions by places
 MANY_PIXELS = 4096
 
@@ -57,6 +59,10 @@ class Outcomes(gymnasium.Wrapper):
         goal: Callable[[float, bool], bool] = rewarded,
         cost: Callable[[float, bool], bool] = punished,
     ):
+        check_type(env, gymnasium.Env, "env")
+        for name, judge in (("goal", goal), ("cost", cost)):
+            if not callable(judge):
+                raise TypeError(f"{name} must be a function of reward and terminated; found {judge!r:.60}")
         super().__init__(env)
         n_actions(env)  # refuses what is not Discrete
         self.goal, self.cost = goal, cost
@@ -125,11 +131,11 @@ def _sizes(space: spaces.Space) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check_control(control: int | None, sizes: np.ndarray) -> int:
-    if control is None or not 0 <= control < len(sizes):
+    if control is None:
         raise ValueError(
-            f"control must say which of the {len(sizes)} numbers observed is the agent's own place; "
-            f"found {control}"
+            f"control must say which of the {len(sizes)} numbers observed is the agent's own place"
         )
+    control = as_whole(control, "control", 0, len(sizes) - 1, meaning="the agent's own place")
     if sizes[control] > LARGEST:
         raise ValueError(f"control must have at most {LARGEST} values; found {sizes[control]}")
     return int(control)

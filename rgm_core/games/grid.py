@@ -11,11 +11,13 @@ from gymnasium import spaces
 
 from rgm_core.games import rendering
 from rgm_core.games.adapter import stream_modality
+from rgm_core.model.checks import as_array, as_whole
 
 N_OUTCOMES = 5  # of a pixel
 NOISE_OUTCOMES = (0, 2, 4)  # that a distractor pixel shows, at random
 STREAMS = ("reward", "cost", "control")
 LEFT, STAY, RIGHT = 0, 1, 2
+MOST_PIXELS = 10**6
 CELL = 32  # pixels: a video of 12 x 9 cells then has sides that codecs take, multiples of 16
 
 
@@ -58,7 +60,7 @@ class GridGame(gymnasium.Env):
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise ValueError(f"render_mode must be 'rgb_array' or None; found {render_mode!r}")
         self.render_mode = render_mode
-        self.n_distractors = _check_number(distractors, "distractors", 0, len(self.unvisited()))
+        self.n_distractors = as_whole(distractors, "distractors", 0, len(self.unvisited()))
         self.observation_space = self._observation_space()
         self.action_space = spaces.Discrete(3)
         self._distractors = np.empty((0, 2), int)
@@ -181,18 +183,17 @@ class GridGame(gymnasium.Env):
 
 
 def _check_size(size: tuple[int, int], smallest: tuple[int, int]) -> tuple[int, int]:
-    if len(size) != 2 or any(int(n) != n or n < low for n, low in zip(size, smallest, strict=True)):
-        raise ValueError(f"size must be two whole numbers, at least {smallest}; found {size}")
-    return int(size[0]), int(size[1])
+    rows, columns = as_array(size, "size", int, (2,), f"rows and columns, at least {smallest}").tolist()
+    if rows < smallest[0] or columns < smallest[1] or rows * columns > MOST_PIXELS:
+        raise ValueError(
+            f"size must be rows and columns, at least {smallest}, of {MOST_PIXELS} pixels at most; "
+            f"found {size}"
+        )
+    return rows, columns
 
 
 def _check_streams(streams: Sequence[str]) -> tuple[str, ...]:
-    if isinstance(streams, str) or len(set(streams)) < len(streams) or set(streams) - set(STREAMS):
+    listed = isinstance(streams, list | tuple) and all(isinstance(name, str) for name in streams)
+    if not listed or len(set(streams)) < len(streams) or set(streams) - set(STREAMS):
         raise ValueError(f"streams must be distinct names of {STREAMS}; found {streams!r}")
     return tuple(name for name in STREAMS if name in streams)
-
-
-def _check_number(n: int, name: str, low: int, high: float) -> int:
-    if int(n) != n or not low <= n <= high:
-        raise ValueError(f"{name} must be a whole number in {low} … {high}; found {n}")
-    return int(n)

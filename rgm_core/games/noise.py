@@ -5,6 +5,8 @@ from __future__ import annotations
 import gymnasium
 import numpy as np
 
+from rgm_core.model.checks import as_number, check_type
+
 
 class NoisyPixels(gymnasium.Wrapper):
     """Replace each pixel of a grid game, with a small probability, by an outcome drawn at random.
@@ -25,9 +27,9 @@ class NoisyPixels(gymnasium.Wrapper):
     """
 
     def __init__(self, env: gymnasium.Env, probability: float):
+        check_type(env, gymnasium.Env, "env")
         super().__init__(env)
-        if not 0 <= probability <= 1:
-            raise ValueError(f"probability must lie in 0 … 1; found {probability}")
+        probability = as_number(probability, "probability", "in 0 … 1", low=0, high=1)
         shown = getattr(env.observation_space, "spaces", {})
         if "pixels" not in shown:
             raise ValueError(f"observations must hold pixels; found {env.observation_space}")

@@ -9,14 +9,16 @@ import gymnasium
 import numpy as np
 
 from rgm_core.games.adapter import n_actions
-from rgm_core.games.grid import STREAMS, _check_number
-from rgm_core.model.checks import as_generator
+from rgm_core.games.grid import STREAMS
+from rgm_core.model.checks import as_any_array, as_generator, as_number, as_whole, check_type
+
+LONGEST = 10**9  # frames: more would never end
 
 
 def flatten_observation(observation: np.ndarray | dict) -> np.ndarray:
     """An observation as outcomes (G,) int: pixels row by row, then reward, cost and control."""
     if not isinstance(observation, dict):
-        return np.ravel(observation)
+        return np.ravel(as_any_array(observation, "observation"))
     streams = [observation[name] for name in STREAMS if name in observation]
     return np.concatenate([np.ravel(observation.get("pixels", ())), streams]).astype(np.int64)
 
@@ -85,11 +87,10 @@ def play_randomly(
     ValueError
         If an argument is out of range, or actions or observations are of another kind.
     """
-    rng = as_generator(rng)
-    _check_number(n_frames, "n_frames", 1, np.inf)
-    game_length = _check_number(game_length or n_frames, "game_length", 1, np.inf)
-    if not 0 <= persistence <= 1:
-        raise ValueError(f"persistence must lie in [0, 1]; found {persistence}")
+    check_type(game, gymnasium.Env, "game")
+    rng, n_frames = as_generator(rng), as_whole(n_frames, "n_frames", 1, LONGEST)
+    game_length = n_frames if game_length is None else as_whole(game_length, "game_length", 1)
+    persistence = as_number(persistence, "persistence", "in 0 … 1", low=0, high=1)
     actions = _smooth_actions(n_frames, n_actions(game), persistence, rng)
     actions[::game_length] = -1
     seed = int(rng.integers(2**31))
@@ -126,15 +127,18 @@ def play_with(
     ValueError
         If n_frames or n_pictures is out of range, or the game does not render.
     """
-    _check_number(n_frames, "n_frames", 1, np.inf)
-    _check_number(n_pictures, "n_pictures", 0, n_frames)
+    check_type(game, gymnasium.Env, "game")
+    if not callable(act):
+        raise TypeError(f"act must be a function from outcomes to an action; found {act!r:.60}")
+    n_frames, seed = as_whole(n_frames, "n_frames", 1, LONGEST), as_whole(seed, "seed", 0)
+    n_pictures = as_whole(n_pictures, "n_pictures", 0, n_frames)
     if n_pictures and game.render_mode is None:
         raise ValueError('n_pictures must be 0 for a game without render_mode="rgb_array"')
 
     def choose(t: int, now: np.ndarray | None) -> int:
         if now is None and restart is not None:
             restart()
-        return -1 if now is None else act(now)
+        return -1 if now is None else as_whole(act(now), "act", 0, meaning="what it returns")
 
     return _record(game, n_frames, choose, seed=seed, n_pictures=n_pictures)
 
@@ -176,7 +180,7 @@ def _record(
 
 
 def _check_frame(frame: np.ndarray) -> np.ndarray:
-    if not np.issubdtype(frame.dtype, np.integer):
+    if frame.dtype.kind not in "iu":
         raise ValueError(
             f"observations must be whole numbers; found dtype {frame.dtype} "
             "(rgm_core.games.Outcomes adapts Discrete, MultiDiscrete and small images)"

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from rgm_core.games import rendering
-from rgm_core.games.grid import CELL, GridGame, _check_number
+from rgm_core.games.grid import CELL, GridGame
+from rgm_core.model.checks import as_whole
 from rgm_core.planning.pomdp import POMDP
 
 BALL, BAT_LEFT, BAT_CENTRE, BAT_RIGHT, BACKGROUND = range(5)
@@ -61,7 +62,7 @@ class Pong(GridGame):
     ):
         super().__init__(size=size, distractors=distractors, streams=streams, render_mode=render_mode)
         self._orbit = ball_orbit(self.size)
-        self.initial_states = _check_number(initial_states, "initial_states", 1, len(self._orbit))
+        self.initial_states = as_whole(initial_states, "initial_states", 1, len(self._orbit))
 
     def unvisited(self) -> np.ndarray:
         """(n, 2) int, row and column of the pixels that are always background."""
@@ -79,8 +80,8 @@ class Pong(GridGame):
             raise ValueError(f"options may hold 'ball' and 'bat'; found {sorted(unknown)}")
         start = self._starts[self.np_random.integers(self.initial_states)]
         last = len(self._orbit) - 1
-        self._ball = _check_number(options.get("ball", start), "ball", 0, last)
-        self._bat = _check_number(options.get("bat", 0), "bat", 0, self.size[1] - 1)
+        self._ball = as_whole(options.get("ball", start), "ball", 0, last)
+        self._bat = as_whole(options.get("bat", 0), "bat", 0, self.size[1] - 1)
 
     def _advance(self, move: int) -> None:
         self._bat = min(max(self._bat + move, 0), self.size[1] - 1)

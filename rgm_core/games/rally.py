@@ -13,6 +13,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
+from rgm_core.model.checks import as_array, as_number, check_type
 from rgm_core.planning.pomdp import POMDP
 
 TENDENCIES = ("left", "right", "even")
@@ -58,13 +59,13 @@ def rally_model(
     """
     chances = {"bias": bias, "acuity": acuity, "peripheral_acuity": peripheral_acuity}
     for name, p in chances.items():
-        if not 0 <= p <= 1:
-            raise ValueError(f"{name} must be a probability; found {p}")
+        as_number(p, name, "a probability in 0 … 1", low=0, high=1)
+    weights = as_array(preferences, "preferences", float, (len(RESULTS),), "of none, return and miss")
     before_serve = np.kron(np.ones(len(TENDENCIES)) / len(TENDENCIES), np.eye(len(BALL))[_STRIKE])
     return POMDP(
         A=(_sight(acuity, peripheral_acuity), np.eye(3), _results()),
         B=(_opponent((bias, 1 - bias, 0.5)), _footwork()),
-        C=(np.ones(len(BALL)), np.ones(len(PLACES)), np.exp(preferences)),
+        C=(np.ones(len(BALL)), np.ones(len(PLACES)), np.exp(weights)),
         D=(before_serve, np.eye(3)[_CENTRE]),
         parents=((0, 1), (1,), (0, 1)),
     )
@@ -127,6 +128,7 @@ class Rally(gymnasium.Env):
 
     def __init__(self, model: POMDP | None = None):
         self.model = rally_model() if model is None else model
+        check_type(self.model, POMDP, "model")
         if self.model.shape != (len(TENDENCIES) * len(BALL), len(PLACES)) or len(self.model.A) != 3:
             raise ValueError(f"model must come from rally_model; found factors {self.model.shape}")
         self.observation_space = spaces.MultiDiscrete(list(self.model.n_outcomes))

@@ -11,6 +11,7 @@ from scipy.special import logsumexp
 from rgm_core.codecs.video import VideoCodec
 from rgm_core.inference.infer import infer
 from rgm_core.inference.posterior import SequencePosterior
+from rgm_core.model.checks import as_array
 from rgm_core.model.rgm import RGM
 
 
@@ -54,9 +55,9 @@ def infer_shifted(
     ValueError
         If shifts are not pairs of integers, or leave nothing of the picture.
     """
-    moves = np.asarray(shifts)
-    if moves.ndim != 2 or moves.shape[1] != 2 or not np.issubdtype(moves.dtype, np.integer):
-        raise ValueError(f"shifts must be pairs of integers (K, 2); found shape {moves.shape}")
+    moves = as_array(shifts, "shifts", int, (None, 2), "pairs of rows and columns")
+    if not len(moves):
+        raise ValueError("shifts must hold one pair or more; found none")
     rows, columns = np.abs(moves).max(axis=0)
     visible = np.zeros(frames.shape[1:3], bool)
     height, width = frames.shape[1:3]

@@ -8,7 +8,7 @@ from operator import add
 
 import numpy as np
 
-from rgm_core.model.checks import as_generator
+from rgm_core.model.checks import as_array, as_generator, as_probabilities
 from rgm_core.model.logs import floored_log
 
 
@@ -34,21 +34,21 @@ def expected_log_likelihood(
     ValueError
         If the arguments do not fit each other, or hold negative values.
     """
-    if not len(predicted) or len(predicted) != len(consequences):
+    listed = all(isinstance(tables, list | tuple) for tables in (predicted, consequences))
+    if not listed or not len(predicted) or len(predicted) != len(consequences):
         raise ValueError(
-            f"predicted and consequences must have one array for each control modality; "
-            f"found {len(predicted)} and {len(consequences)}"
+            "predicted and consequences must be lists of one array for each control modality; "
+            f"found {predicted!r:.60} and {consequences!r:.60}"
         )
+    matches = []
     for g, (q, p) in enumerate(zip(predicted, consequences, strict=True)):
-        if np.ndim(p) != 2 or np.shape(q) != np.shape(p)[:1]:
-            raise ValueError(
-                f"predicted[{g}] must be (O,) and consequences[{g}] (O, K); "
-                f"found {np.shape(q)} and {np.shape(p)}"
-            )
-        if not np.all(np.asarray(q) >= 0) or not np.isclose(np.sum(q), 1):
-            raise ValueError(f"predicted[{g}] must be a distribution; found {q}")
-    pairs = zip(predicted, consequences, strict=True)
-    return reduce(add, (np.asarray(q, float) @ floored_log(p) for q, p in pairs))
+        q = as_probabilities(q, f"predicted[{g}]", (None,), "one for each outcome")
+        p = as_array(p, f"consequences[{g}]", float, (len(q), None), "outcomes and actions")
+        if not p.size:
+            raise ValueError(f"consequences[{g}] must have a column for each action; found {p.shape}")
+        as_probabilities(p.T, f"consequences[{g}]", (None, len(q)), "in columns")
+        matches.append(q @ floored_log(p))
+    return reduce(add, matches)
 
 
 def explicit_action(

@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import digamma, entr, softmax, xlogy
 
 from rgm_core.information import entropy, normalise
+from rgm_core.model.checks import as_array, as_number
 from rgm_core.model.logs import floored_log
 from rgm_core.planning.pomdp import POMDP, check_belief
 
@@ -136,6 +137,7 @@ def expected_parameter_gain(a: np.ndarray) -> np.ndarray:
     ValueError
         If counts are negative or not finite, or a column is all zeros.
     """
+    a = as_array(a, "a", float, None, "Dirichlet counts")
     p, total = normalise(a), np.sum(a, axis=0)
     if not np.all(total > 0):
         raise ValueError("a has a column that is all zeros: expected a positive sum")
@@ -150,19 +152,14 @@ def path_posterior(G: np.ndarray, precision: float = PRECISION) -> np.ndarray:
     ValueError
         If G is not finite, or precision is not a number ≥ 0.
     """
-    if not np.all(np.isfinite(G)) or not np.size(G):
-        raise ValueError(f"G must hold finite values in nats; found {G}")
-    if not 0 <= precision < np.inf:
-        raise ValueError(f"precision must be finite and ≥ 0; found {precision}")
-    return softmax(-precision * np.asarray(G, float), axis=-1)
+    G = as_array(G, "G", float, None, "in nats, one for each path")
+    if not G.size or not G.ndim:
+        raise ValueError(f"G must hold a value for each path; found shape {G.shape}")
+    precision = as_number(precision, "precision", "finite and ≥ 0", low=0, without=(np.inf,))
+    return softmax(-precision * G, axis=-1)
 
 
 def _check_log_prior(model: POMDP, log_prior: np.ndarray | None) -> np.ndarray:
     if log_prior is None:
         return np.zeros(model.n_states)
-    log_prior = np.asarray(log_prior, float)
-    if log_prior.shape != (model.n_states,) or not np.all(np.isfinite(log_prior)):
-        raise ValueError(
-            f"log_prior must hold {model.n_states} finite values; found shape {log_prior.shape}"
-        )
-    return log_prior
+    return as_array(log_prior, "log_prior", float, (model.n_states,), "one for each joint state")

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from rgm_core.model.checks import as_any_array, as_array, as_probabilities, as_whole
+
 THRESHOLD = 1 / 32
 """Probability above which a transition counts as possible."""
 INTENTION = 32.0
@@ -74,11 +76,7 @@ def possible_transitions(
     ValueError
         If B is not square or empty, or a state is out of range.
     """
-    if isinstance(B, np.ndarray) and (B.ndim != 3 or not B.size):
-        raise ValueError(f"B must have shape (S, S, U); found {B.shape}")
-    slices = np.moveaxis(B, 2, 0) if isinstance(B, np.ndarray) else list(B)
-    if not len(slices) or any(b.shape != (slices[0].shape[0],) * 2 for b in slices):
-        raise ValueError(f"B must hold square arrays (S, S); found {[b.shape for b in slices]}")
+    slices = _slices(B)
     n_states = slices[0].shape[0]
     to, origin = np.concatenate([(b > THRESHOLD).nonzero() for b in slices], axis=1)
     keep = ~_mask(avoid, n_states, "avoid")[to]
@@ -110,7 +108,8 @@ def reach_goals(transitions: sparse.csr_array, goals: np.ndarray, depth: int) ->
     ValueError
         If there are no goals, or goals or depth are out of range.
     """
-    reached = np.zeros((_check_depth(depth) + 1, transitions.shape[0]), bool)
+    transitions = as_square(transitions, "transitions")
+    reached = np.zeros((as_whole(depth, "depth", 0) + 1, transitions.shape[0]), bool)
     reached[0] = _mask(goals, transitions.shape[0], "goals")
     if not reached[0].any():
         raise ValueError("goals must name at least one state; found none")
@@ -128,6 +127,7 @@ def steps_to_goal(reached: np.ndarray) -> np.ndarray:
     reached : (depth + 1, S) bool
         From `reach_goals`.
     """
+    reached = _check_reached(reached)
     return np.where(reached.any(axis=0), reached.argmax(axis=0), UNREACHABLE)
 
 
@@ -148,7 +148,10 @@ def next_step(reached: np.ndarray, transitions: sparse.csr_array, state: int | n
     ValueError
         If the state is out of range.
     """
+    reached, transitions = _check_reached(reached), as_square(transitions, "transitions")
     n_states = reached.shape[1]
+    if transitions.shape[0] != n_states:
+        raise ValueError(f"reached and transitions must be of as many states; found {reached.shape}")
     state = _most_probable(state, n_states)
     found = np.flatnonzero(reached[1:, state])
     if not found.size:
@@ -205,28 +208,51 @@ def induce(
 def _mask(states: np.ndarray | None, n_states: int, name: str) -> np.ndarray:
     """States as a mask (S,)."""
     mask = np.zeros(n_states, bool)
-    if states is None or np.size(states) == 0:
+    given = () if states is None else states
+    found = as_any_array(given, name)
+    if found.shape == (0,):
         return mask
-    states = np.asarray(states)
-    if states.dtype == bool and states.shape == (n_states,):
-        return states.copy()
-    if not np.issubdtype(states.dtype, np.integer):
-        raise ValueError(f"{name} must be states, or a mask ({n_states},); found {states}")
-    if states.min() < 0 or states.max() >= n_states:
-        raise ValueError(f"{name} must lie in 0 … {n_states - 1}; found {states.min()} … {states.max()}")
-    mask[states] = True
+    if found.dtype == bool:
+        return as_array(given, name, bool, (n_states,), "one for each state").copy()
+    found = as_array(given, name, int, (None,), f"states, or a mask ({n_states},)")
+    if found.min() < 0 or found.max() >= n_states:
+        raise ValueError(f"{name} must lie in 0 … {n_states - 1}; found {found.min()} … {found.max()}")
+    mask[found] = True
     return mask
 
 
-def _most_probable(state: int | np.ndarray, n_states: int) -> int:
-    if np.shape(state) == (n_states,):
-        return int(np.argmax(state))
-    if np.ndim(state) or int(state) != state or not 0 <= state < n_states:
-        raise ValueError(f"state must lie in 0 … {n_states - 1}, or be a distribution; found {state}")
-    return int(state)
+def _most_probable(state, n_states: int) -> int:
+    """The state itself, or of a distribution (S,) the most probable one."""
+    if as_any_array(state, "state").ndim == 1:
+        return int(np.argmax(as_probabilities(state, "state", (n_states,), "one for each state")))
+    return as_whole(state, "state", 0, n_states - 1, meaning="or a distribution")
 
 
-def _check_depth(depth: int) -> int:
-    if depth < 0 or int(depth) != depth:
-        raise ValueError(f"depth must be a whole number ≥ 0; found {depth}")
-    return int(depth)
+def _slices(B) -> list:
+    """Transitions (S, S) of each path, dense or sparse."""
+    if isinstance(B, list | tuple) and len(B) and all(map(sparse.issparse, B)):
+        found = [as_square(b, f"B[{u}]") for u, b in enumerate(B)]
+    else:
+        found = list(np.moveaxis(as_array(B, "B", float, (None, None, None), "to, from and path"), 2, 0))
+    sizes = {n for b in found for n in b.shape}
+    if len(sizes) != 1 or 0 in sizes:
+        raise ValueError(f"B must hold square arrays (S, S), one or more; found {[b.shape for b in found]}")
+    return found
+
+
+def as_square(x, name: str) -> sparse.csr_array:
+    """Return a sparse array (S, S) of finite values ≥ 0; a dense one is welcome. Else raise ValueError."""
+    entries = x.tocsr() if hasattr(x, "tocsr") else as_array(x, name, float, (None, None), "square")
+    square = sparse.csr_array(entries)
+    square = square.astype(int) if square.dtype == bool else square
+    values = as_array(square.data, name, float, None, "entries")
+    if square.ndim != 2 or len(set(square.shape)) > 1 or not square.shape[0] or values.min(initial=0) < 0:
+        raise ValueError(f"{name} must be a square array (S, S) of values ≥ 0; found shape {square.shape}")
+    return square
+
+
+def _check_reached(reached: np.ndarray) -> np.ndarray:
+    found = as_array(reached, "reached", bool, (None, None), "as reach_goals returns them")
+    if not found.size:
+        raise ValueError(f"reached must not be empty; found shape {found.shape}")
+    return found

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rgm_core.model.checks import as_generator
+from rgm_core.model.checks import as_generator, as_number, as_whole, check_type
 from rgm_core.planning.free_energy import PRECISION, path_posterior
 from rgm_core.planning.pomdp import POMDP, predict_belief, update_belief
 from rgm_core.planning.search import search
@@ -60,9 +60,9 @@ class Planner:
         precision: float = PRECISION,
         rng: np.random.Generator | int,
     ):
-        if depth < 1 or depth != int(depth):
-            raise ValueError(f"depth must be a whole number ≥ 1; found {depth}")
-        self.model, self.depth, self.precision = model, depth, precision
+        check_type(model, POMDP, "model")
+        self.model, self.depth = model, as_whole(depth, "depth", 1)
+        self.precision = as_number(precision, "precision", "finite and ≥ 0", low=0, without=(np.inf,))
         self.rng = as_generator(rng)
         self.reset()
 

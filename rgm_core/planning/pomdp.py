@@ -16,6 +16,7 @@ from numbers import Integral
 import numpy as np
 from scipy.special import logsumexp
 
+from rgm_core.model.checks import as_array, as_probabilities, as_whole, check_type
 from rgm_core.model.logs import safe_log
 
 MAX_JOINT_OUTCOMES = 4096  # combinations of outcomes that are enumerated: beyond, memory runs out
@@ -50,13 +51,15 @@ class POMDP:
     a: tuple[np.ndarray, ...] | None = None
 
     def __post_init__(self):
-        if not self.parents:
-            object.__setattr__(self, "parents", (tuple(range(len(self.B))),) * len(self.A))
-        if self.C is None or not len(self.C):
-            object.__setattr__(self, "C", tuple(np.ones(len(table)) for table in self.A))
         for name in ("A", "B", "D", "C", "a"):
-            if (tables := getattr(self, name)) is not None:
-                object.__setattr__(self, name, tuple(np.asarray(table, float) for table in tables))
+            tables = getattr(self, name)
+            if name in ("A", "B", "D") or not _is_left_out(tables):
+                object.__setattr__(self, name, _as_tables(tables, name))
+        if _is_left_out(self.C):
+            object.__setattr__(self, "C", tuple(np.ones(len(table)) for table in self.A))
+        every = (tuple(range(len(self.B))),) * len(self.A)
+        parents = every if _is_left_out(self.parents) else _as_parents(self.parents)
+        object.__setattr__(self, "parents", parents)
         _check_factors(self)
         _check_modalities(self)
 
@@ -133,6 +136,7 @@ def join_modalities(model: POMDP) -> POMDP:
     ValueError
         If there are too many combinations, or the likelihoods are being learned.
     """
+    check_type(model, POMDP, "model")
     if model.a is not None:
         raise ValueError("a must be none: counts of separate modalities cannot be joined")
     table = model.joint_likelihood.reshape(-1, *model.shape)
@@ -181,28 +185,18 @@ def predict_belief(model: POMDP, belief: np.ndarray, path: int) -> np.ndarray:
     ValueError
         If belief or path do not fit the model.
     """
-    if not isinstance(path, Integral) or not 0 <= path < len(model.paths):
-        raise ValueError(f"path must be an integer in 0 … {len(model.paths) - 1}; found {path}")
-    return model.transitions[path] @ check_belief(model, belief)
+    belief = check_belief(model, belief)
+    return model.transitions[as_whole(path, "path", 0, len(model.paths) - 1)] @ belief
 
 
 def check_belief(model: POMDP, belief: np.ndarray) -> np.ndarray:
     """Distribution over joint states as a float array (S,); raise ValueError if it is none."""
-    belief = np.asarray(belief, float)
-    if belief.shape != (model.n_states,):
-        raise ValueError(f"belief must have shape ({model.n_states},); found {belief.shape}")
-    if not np.all(belief >= 0) or not np.isclose(belief.sum(), 1):
-        raise ValueError(f"belief must hold probabilities that sum to one; found {belief.sum()}")
-    return belief
+    check_type(model, POMDP, "model")
+    return as_probabilities(belief, "belief", (model.n_states,), "one for each joint state")
 
 
 def _check_outcomes(model: POMDP, outcomes: Sequence[int] | np.ndarray) -> np.ndarray:
-    outcomes = np.asarray(outcomes)
-    if outcomes.shape != (len(model.A),) or not np.issubdtype(outcomes.dtype, np.integer):
-        raise ValueError(
-            f"outcomes must be {len(model.A)} integers, one for each modality; "
-            f"found shape {outcomes.shape}, dtype {outcomes.dtype}"
-        )
+    outcomes = as_array(outcomes, "outcomes", int, (len(model.A),), "one for each modality")
     wrong = np.flatnonzero((outcomes < -1) | (outcomes >= model.n_outcomes))
     if wrong.size:
         g = wrong[0]
@@ -212,10 +206,36 @@ def _check_outcomes(model: POMDP, outcomes: Sequence[int] | np.ndarray) -> np.nd
     return outcomes
 
 
+def _is_left_out(value: object) -> bool:
+    """Whether it is None or empty."""
+    return value is None or (isinstance(value, list | tuple) and not value)
+
+
+def _as_tables(tables: Sequence[np.ndarray], name: str) -> tuple[np.ndarray, ...]:
+    """A tuple of arrays of finite numbers, of one axis or more."""
+    if not isinstance(tables, list | tuple) or not tables:
+        raise ValueError(f"{name} must be a tuple of at least one array; found {tables!r:.60}")
+    found = [as_array(x, f"{name}[{i}]", float, None, "as POMDP says") for i, x in enumerate(tables)]
+    for i, table in enumerate(found):
+        if not table.size or not table.ndim:
+            raise ValueError(f"{name}[{i}] must hold a number for each outcome or state; found {table!r}")
+    return tuple(found)
+
+
+def _as_parents(parents: Sequence[Sequence[int]]) -> tuple[tuple[int, ...], ...]:
+    """The factors of each modality as tuples of int."""
+    listed = isinstance(parents, list | tuple) and all(isinstance(p, list | tuple | range) for p in parents)
+    if not listed or not all(isinstance(f, Integral) for p in parents for f in p):
+        raise ValueError(f"parents must be a tuple of tuples of int, one a modality; found {parents!r:.60}")
+    return tuple(tuple(map(int, p)) for p in parents)
+
+
 def _check_factors(model: POMDP) -> None:
     if len(model.B) != len(model.D):
         raise ValueError(f"B has {len(model.B)} factors and D {len(model.D)}: expected as many")
     for f, (b, d) in enumerate(zip(model.B, model.D, strict=True)):
+        if d.ndim != 1:
+            raise ValueError(f"D[{f}] must have shape (states,); found {d.shape}")
         if b.ndim != 3 or b.shape[:2] != (len(d), len(d)):
             raise ValueError(f"B[{f}] must have shape ({len(d)}, {len(d)}, paths); found {b.shape}")
         _check_columns(b, f"B[{f}]")

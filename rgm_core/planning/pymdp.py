@@ -12,6 +12,7 @@ import numpy as np
 from scipy.special import softmax
 
 from rgm_core.information import normalise
+from rgm_core.model.checks import as_array, check_type
 from rgm_core.model.logs import floored_log
 from rgm_core.planning.pomdp import POMDP
 
@@ -29,6 +30,7 @@ def to_pymdp(model: POMDP) -> dict:
         ``A``, ``B``, ``C`` (log preferences, nats), ``D`` and ``A_dependencies``; with counts also ``pA``.
         For instance ``Agent(**to_pymdp(model), policy_len=1)``.
     """
+    check_type(model, POMDP, "model")
     arguments = {
         "A": list(model.A),
         "B": list(model.B),
@@ -70,6 +72,15 @@ def from_pymdp(
     ValueError
         If the arrays make no model: as `POMDP` says.
     """
+    given = {"A": A, "B": B, "C": C, "D": D, "A_dependencies": A_dependencies, "pA": pA}
+    for name, value in given.items():
+        if not isinstance(value, list | tuple) and (value is not None or name in "AB"):
+            raise ValueError(f"{name} must be a list of arrays; found {value!r:.60}")
+    for name in ("A_dependencies", "C", "pA"):
+        if given[name] is not None and len(given[name]) != len(A):
+            raise ValueError(
+                f"{name} must have one entry for each of {len(A)} modalities; found {len(given[name])}"
+            )
     n_factors = len(B)
     parents = A_dependencies or [range(n_factors)] * len(A)
     likelihoods = [_drop_batch(a, 1 + len(p), "A") for a, p in zip(A, parents, strict=True)]
@@ -91,7 +102,7 @@ def from_pymdp(
 
 def _drop_batch(x: np.ndarray, ndim: int, name: str) -> np.ndarray:
     """Doubles of an array of pymdp's, which may have a batch of one in front."""
-    array = np.asarray(x, float)
+    array = as_array(x, name, float, None, "as pymdp has them")
     if array.ndim == ndim + 1 and len(array) == 1:
         array = array[0]
     if array.ndim != ndim:

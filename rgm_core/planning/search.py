@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rgm_core.model.checks import as_number, as_whole
 from rgm_core.planning.free_energy import PRECISION, evaluate_beliefs, path_posterior
 from rgm_core.planning.pomdp import POMDP, check_belief
 
@@ -60,14 +61,12 @@ def search(
         If an argument is out of range or does not fit the model, or the model has too many
         combinations of outcomes to look further than one step.
     """
-    if depth < 1 or depth != int(depth):
-        raise ValueError(f"depth must be a whole number ≥ 1; found {depth}")
-    for name, threshold in (("min_path", min_path), ("min_outcome", min_outcome)):
-        if not 0 <= threshold < 1:
-            raise ValueError(f"{name} must lie in [0, 1); found {threshold}")
+    depth = as_whole(depth, "depth", 1)
+    min_path = as_number(min_path, "min_path", "in [0, 1)", low=0, high=1, without=(1,))
+    min_outcome = as_number(min_outcome, "min_outcome", "in [0, 1)", low=0, high=1, without=(1,))
+    precision = as_number(precision, "precision", "finite and ≥ 0", low=0, without=(np.inf,))
     belief = check_belief(model, belief)[None]
-    limits = (min_path, min_outcome)
-    return _search(model, belief, int(depth), log_prior, precision, limits)[0]
+    return _search(model, belief, depth, log_prior, precision, (min_path, min_outcome))[0]
 
 
 def _search(

@@ -173,7 +173,7 @@ def test_few_states_are_enough():
     assert visited.sum() < 0.2 * agent.model.known.sum()
     played = play_with(agent.act, game, 2000, seed=4, restart=agent.reset)
     assert played.hits[500:].sum() / (played.hits + played.misses)[500:].sum() >= 0.98
-    with pytest.raises(ValueError, match="states must have shape"):
+    with pytest.raises(ValueError, match="states must be booleans"):
         agent.keep(visited[:, :3])
 
 
@@ -193,18 +193,18 @@ def test_bad_observations_and_play_are_named():
     game, play = watch(100)
     agent = learned(play)
     for wrong in (np.zeros(5, int), np.zeros(111), np.zeros((2, 111), int)):
-        with pytest.raises(ValueError, match="outcomes must be 111 integers"):
+        with pytest.raises(ValueError, match=r"outcomes must be integers \(111,\)"):
             agent.act(wrong)
     for value in (-1, 99):
         wrong = flatten_observation(game.reset(seed=0)[0])
         wrong[-1] = value
         with pytest.raises(ValueError, match=r"outcomes\[110\] must lie in 0"):
             agent.act(wrong)
-    with pytest.raises(ValueError, match="n_outcomes must be 111 integers above"):
+    with pytest.raises(ValueError, match="n_outcomes must be"):
         agent.learn(play.outcomes, play.actions, np.ones(111, int))
     with pytest.raises(ValueError, match="at least three frames"):
         agent.learn(play.outcomes[:2], play.actions[:2])
-    with pytest.raises(ValueError, match="actions must be 100 integers"):
+    with pytest.raises(ValueError, match=r"actions must be integers \(100,\)"):
         agent.learn(play.outcomes, play.actions[:-1])
     with pytest.raises(ValueError, match="must name modalities below 111"):
         new_agent(200).learn(play.outcomes, play.actions)

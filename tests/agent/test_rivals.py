@@ -25,7 +25,7 @@ def test_q_learning_finds_the_value_of_a_choice_and_of_the_way_to_it():
     np.testing.assert_allclose(there[2], 1 + 0.5 * 0.5 / 0.75, atol=1e-6)  # a reward in every second frame
     assert there.argmax() == 2
     assert there[0] < there[2]
-    with pytest.raises(ValueError, match="discount must lie in"):
+    with pytest.raises(ValueError, match="discount must be ≥ 0 and < 1"):
         QLearner(reward=(0, 1), cost=(1, 1), discount=2, rng=np.random.default_rng(0))
 
 
@@ -77,13 +77,13 @@ def test_solving_the_table_of_random_pong_plays_well():
 
 def test_bad_arguments_of_the_rivals_are_named():
     good = {"reward": (1, 1), "cost": (2, 1), "rng": 0}
-    with pytest.raises(ValueError, match="discount must lie in"):
+    with pytest.raises(ValueError, match="discount must be ≥ 0 and < 1"):
         DynaQ(**good, discount=1)
-    with pytest.raises(ValueError, match="persistence must lie in"):
+    with pytest.raises(ValueError, match="persistence must be ≥ 0 and < 1"):
         DynaQ(**good, persistence=-0.1)
     with pytest.raises(ValueError, match="replays must be"):
         DynaQ(**good, replays=-1)
     with pytest.raises(ValueError, match="transitions must be one"):
         value_iteration([sparse.eye_array(3)], np.zeros((3, 2)))
-    with pytest.raises(ValueError, match="expected 0 ≤ discount < 1"):
+    with pytest.raises(ValueError, match="discount must be ≥ 0 and < 1"):
         value_iteration([sparse.eye_array(3)], np.zeros((3, 1)), discount=1)

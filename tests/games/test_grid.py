@@ -150,8 +150,8 @@ def test_pictures_are_eight_bit_and_change_with_the_frame(game):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"size": (2, 2)}, "size must be two whole numbers, at least"),
-        ({"size": (12,)}, "size must be two whole numbers"),
+        ({"size": (2, 2)}, "size must be rows and columns, at least"),
+        ({"size": (12,)}, "size must be integers"),
         ({"distractors": -1}, "distractors must be a whole number in 0 …"),
         ({"distractors": 1000}, "distractors must be a whole number"),
         ({"streams": ("score",)}, "streams must be distinct names"),
@@ -182,7 +182,7 @@ def test_steps_need_a_reset_and_a_valid_action(game):
     ("arguments", "message"),
     [
         ({"n_frames": 0}, "n_frames must be"),
-        ({"n_frames": 5, "persistence": 2}, "persistence must lie"),
+        ({"n_frames": 5, "persistence": 2}, "persistence must be"),
         ({"n_frames": 5, "game_length": -1}, "game_length must be"),
     ],
 )
