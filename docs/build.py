@@ -35,7 +35,7 @@ PAGES = (
     "docs/own_film.md",
     "docs/peers.md",
 )
-FILES = ("LICENSE", "CITATION.cff", "claims.toml", "environment.yml", "benchmarks/mnist.json")
+FILES = ("LICENSE", "CITATION.cff", "claims.toml", "environment.yml")
 CONTENTS = """
 ```{toctree}
 :hidden:
@@ -92,7 +92,8 @@ def main(arguments=None) -> int:
 
 def copy_pages(source: Path, pictures: str) -> None:
     """Pages and the files that they link to, in the folders that they have in the repository."""
-    for name in (*PAGES, *FILES):
+    results = [str(path.relative_to(ROOT)) for path in (ROOT / "benchmarks").glob("*.json")]
+    for name in (*PAGES, *FILES, *results):
         (source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, source / name)
     shutil.copytree(ROOT / "docs/images", source / "docs/images")

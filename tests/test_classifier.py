@@ -331,7 +331,7 @@ BAD_SETTINGS = {
     "NaN precision": ({"beta": np.nan}, "beta must be"),
     "no memory": ({"eta": 0.0}, "eta must be"),
     "one concentration": ({"concentration": 1 / 16}, "concentration must be two floats"),
-    "negative concentration": ({"concentration": (-1, 1 / 128)}, "concentration must be finite"),
+    "negative concentration": ({"concentration": (-1, 1 / 128)}, "concentration must be ≥ 0"),
     "negative mass": ({"mass": -1.0}, "mass must be"),
     "even bins": ({"codec": ImageCodec(n_bins=4)}, "n_bins"),
 }

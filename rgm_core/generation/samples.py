@@ -7,6 +7,7 @@ On a tree the predictive distribution is the product of the likelihoods along th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
@@ -57,7 +58,7 @@ def predict_outcomes(
         raise ValueError(
             f"states must be a list of one array for each of {len(n_states)} factors; found {states!r:.80}"
         )
-    given = enumerate(states) if factor is None else [(factor, states)]
+    given = enumerate(cast("list", states)) if factor is None else [(factor, cast("np.ndarray", states))]
     beliefs = {f: _distributions(s, int(n_states[f])) for f, s in given}
     for below in reversed(model.levels[: level + 1]):
         beliefs = _predict(below, beliefs)
@@ -98,7 +99,7 @@ def generate(
     """
     if factor is None:
         raise ValueError("factor must be a whole number: outcomes are drawn from states of one factor")
-    level, factor = _check_level(model, level, factor)
+    level, factor = cast("tuple[int, int]", _check_level(model, level, factor))
     rng = as_generator(rng)
     states = _check_states(states, int(model.levels[level].n_states[factor]))
     outcomes = np.full((len(states), model.levels[0].n_modalities), -1)

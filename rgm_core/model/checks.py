@@ -115,11 +115,11 @@ def as_sizes(n_outcomes: ArrayLike, n_modalities: int) -> np.ndarray:
 def as_whole(value: int, name: str, low: int, high: int | None = None, *, meaning: str = "") -> int:
     """Return one integer in low … high, or raise ValueError; ``meaning`` says what for, in words."""
     found = _as_scalar(value)
-    fits = isinstance(found, Integral) and not isinstance(found, bool)
-    if not fits or not low <= found <= (np.iinfo(np.int64).max if high is None else high):
+    whole = int(found) if isinstance(found, Integral) and not isinstance(found, bool) else None
+    if whole is None or not low <= whole <= (np.iinfo(np.int64).max if high is None else high):
         bounds = f"a whole number {f'≥ {low}' if high is None else f'in {low} … {high}'}"
         raise ValueError(f"{name} must be {bounds}{meaning and ', ' + meaning}; found {value!r:.80}")
-    return int(found)
+    return whole
 
 
 def as_flag(value: bool, name: str) -> bool:

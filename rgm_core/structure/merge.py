@@ -44,20 +44,20 @@ def merge_structure(model: RGM, outcomes: np.ndarray, *, offsets: Iterable[int] 
         If the model is static, or outcomes do not fit it or are too few for one event.
     """
     check_model(model, dynamic=True, remedy="only sequences can be merged")
-    outcomes = as_evidence(model.levels[0], outcomes).hard
-    if outcomes is None:
+    hard = as_evidence(model.levels[0], outcomes).hard
+    if hard is None:
         raise ValueError("outcomes must be integers (T, G), -1 where missing; found likelihoods")
     if not isinstance(offsets, Iterable):
         raise ValueError(f"offsets must be an iterable of integers; found {offsets!r:.80}")
     span = 2 ** (model.n_levels - 1)
     for given in offsets:
         offset = as_whole(given, "offsets", 0, meaning="each of them")
-        if not 0 <= offset <= len(outcomes) - span:
+        if not 0 <= offset <= len(hard) - span:
             raise ValueError(
                 f"outcomes must last an event ({span} steps) after each of the offsets; "
-                f"found {len(outcomes)} steps and offset {offset}"
+                f"found {len(hard)} steps and offset {offset}"
             )
-        model = _merge(model, outcomes[offset:])
+        model = _merge(model, hard[offset:])
     return model
 
 
