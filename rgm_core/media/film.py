@@ -18,6 +18,7 @@ from rgm_core.codecs.video import VideoCodec
 from rgm_core.generation.orbits import generate_orbit
 from rgm_core.generation.unfold import unfold_events
 from rgm_core.inference.infer import infer
+from rgm_core.media.compressed import Compressed
 from rgm_core.model.extras import optional
 from rgm_core.model.rgm import RGM
 from rgm_core.structure.learn import learn_structure
@@ -34,7 +35,7 @@ FIDELITY_LOST = 3.0  # dB: the events may cost as much error again as the codec 
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompressedFilm:
+class CompressedFilm(Compressed):
     """A film as a model of its events.
 
     Parameters
@@ -56,18 +57,8 @@ class CompressedFilm:
     """
 
     codec: VideoCodec = field(repr=False)
-    model: RGM = field(repr=False)
-    noise: np.ndarray = field(repr=False)
-    outcomes: np.ndarray = field(repr=False)
-    events: np.ndarray
     psnr: float
     replay_psnr: float
-    sample: np.ndarray = field(repr=False)
-
-    @property
-    def believer(self) -> RGM:
-        """The model softened for inference on other films."""
-        return with_noise(self.model, self.noise)
 
     def __str__(self) -> str:
         states = [int(level.n_states.sum()) for level in self.model.levels]

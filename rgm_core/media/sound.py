@@ -20,6 +20,7 @@ from rgm_core.codecs.resampling import check_audio, resample
 from rgm_core.codecs.sound import SoundCodec
 from rgm_core.generation.orbits import generate_orbit
 from rgm_core.inference.infer import infer
+from rgm_core.media.compressed import Compressed
 from rgm_core.metrics.sound import beat_period, spectrogram_correlation
 from rgm_core.model.extras import optional
 from rgm_core.model.rgm import RGM
@@ -42,7 +43,7 @@ LONGEST_SAMPLE = 30  # s
 
 
 @dataclass(frozen=True, kw_only=True)
-class CompressedSound:
+class CompressedSound(Compressed):
     """A sound as a model of its events.
 
     Parameters
@@ -68,19 +69,9 @@ class CompressedSound:
     """
 
     codec: SoundCodec = field(repr=False)
-    model: RGM = field(repr=False)
-    noise: float
-    outcomes: np.ndarray = field(repr=False)
-    events: np.ndarray
     rate: int
     correlation: float
     replay_correlation: float
-    sample: np.ndarray = field(repr=False)
-
-    @property
-    def believer(self) -> RGM:
-        """The model softened for inference on other sounds."""
-        return with_noise(self.model, self.noise)
 
     def __str__(self) -> str:
         voxel = self.codec.voxel_ / self.rate
