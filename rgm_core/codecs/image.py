@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_scalar
 
 from rgm_core.codecs.base import Codec
-from rgm_core.codecs.preprocessing import MAX_SIZE, preprocess, spread
+from rgm_core.codecs.preprocessing import CONTRASTS, MAX_SIZE, WHITE, preprocess, spread, square
 from rgm_core.codecs.tiles import tile_positions
-from rgm_core.model.checks import as_array
+from rgm_core.model.checks import as_array, check_choice, unchanged_on_failure
 
 __all__ = ["ImageCodec"]
 
@@ -90,8 +90,11 @@ class ImageCodec(Codec):
     preprocess : whether to resize, smooth and equalise images first, see the function
         `preprocess`. Colours are then treated one by one, which suits identical channels; for
         natural colour images use ``False``.
+    contrast : what preprocessing makes of pixel values. "rank": only their order within the image counts,
+        as suits the strokes of a pen, and as published. "root": their square roots, where brightness is
+        part of the content.
     size : height and width in pixels that preprocessing resizes to.
-    value_range : (low, high) of pixel values without preprocessing, to which decoded images are clipped.
+    value_range : (low, high) of pixel values that are not ranked, to which decoded images are clipped.
         By default that of their type (0..255, 0..65535, 0..1 for bool); other integers and floats have
         the range of the images seen in `fit`.
     grey_channels : how many identical channels a grey image counts for in the threshold on modes
@@ -115,8 +118,8 @@ class ImageCodec(Codec):
     Outcomes count from 0, modalities are in the order of their tile and then of falling
     eigenvalue. Images of float32 are encoded in single precision, all others in
     double. A tile in which all images are zero has no modes, and is decoded as zero. An image of
-    constant value has no order of brightness: preprocessing ranks its pixels by position, so it
-    is encoded, and decoded, as a ramp from left to right. Since preprocessing ranks all pixels of an image,
+    constant value has no order of brightness: its pixels are ranked by position, so it
+    is encoded, and decoded, as a ramp from left to right. Since all pixels of an image are ranked together,
     what stands in for hidden pixels can move the outcomes of visible ones by a bin.
 
     Source: Friston et al. (2024), arXiv 2407.20292; the settings of its MNIST example are the
@@ -134,6 +137,7 @@ class ImageCodec(Codec):
         size=32,
         grey_channels=3,
         value_range=None,
+        contrast="rank",
     ):
         self.tile = tile
         self.n_bins = n_bins
@@ -143,6 +147,7 @@ class ImageCodec(Codec):
         self.size = size
         self.grey_channels = grey_channels
         self.value_range = value_range
+        self.contrast = contrast
 
     def fit(self, X: ArrayLike, y=None) -> "ImageCodec":
         """Fit tiles, modes and bins to images.
@@ -159,6 +164,7 @@ class ImageCodec(Codec):
             zero, or if a parameter is out of range.
         """
         check_scalar(self.preprocess, "preprocess", (bool, np.bool_))
+        check_choice(self.contrast, "contrast", CONTRASTS)
         if self.preprocess:
             check_scalar(self.size, "size", Integral, min_val=1, max_val=MAX_SIZE)
         check_scalar(self.grey_channels, "grey_channels", Integral, min_val=1)
@@ -166,11 +172,11 @@ class ImageCodec(Codec):
         height, width = (self.size, self.size) if self.preprocess else images.shape[1:3]
         tiling = tile_positions(np.argwhere(np.ones((height, width))), self.tile)
         grey = images.ndim == 3 or images.shape[3] == 1
-        value_range = (0.0, 255.0) if self.preprocess else self._find_range(images)
-        self._fit_modes(images, tiling, copies=self.grey_channels if grey else 1)
-        self.value_range_ = value_range
-        self.image_shape_ = images.shape[1:]
-        self.n_features_in_ = int(np.prod(self.image_shape_))
+        with unchanged_on_failure(self):
+            self.value_range_ = (0.0, WHITE) if self._ranks else self._find_range(images)
+            self._fit_modes(images, tiling, copies=self.grey_channels if grey else 1)
+            self.image_shape_ = images.shape[1:]
+            self.n_features_in_ = int(np.prod(self.image_shape_))
         return self
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.floating]:
@@ -178,11 +184,16 @@ class ImageCodec(Codec):
 
         Returns
         -------
-        (n, size, size) or (n, size, size, C) images as preprocessed, or (n, H, W[, C]) without
-        preprocessing. Sums of modes may leave the range of pixels, so they are clipped to it, as
-        the 8-bit images of the published model are.
+        (n, size, size) or (n, size, size, C) images as preprocessed (if by "root", with their own values
+        again), or (n, H, W[, C]) without preprocessing. Sums of modes may leave the range of pixels, so
+        they are clipped to it, as the 8-bit images of the published model are.
         """
         return super().inverse_transform(X)
+
+    @property
+    def _ranks(self) -> bool:
+        """Whether images lose their range of values."""
+        return self.preprocess and self.contrast == "rank"
 
     def _find_range(self, images: NDArray) -> tuple[float, float]:
         """The range that was asked for, which images must not leave, or else their own."""
@@ -198,7 +209,7 @@ class ImageCodec(Codec):
 
     def _samples(self, X: ArrayLike, *, fitted: bool = True) -> NDArray:
         images = check_images(X, self.image_shape_ if fitted else None)
-        if fitted and not self.preprocess:
+        if fitted and not self._ranks:
             low, high = self.value_range_
             if images.max() > high + (high - low) or images.min() < low - (high - low):
                 raise ValueError(
@@ -213,6 +224,8 @@ class ImageCodec(Codec):
 
     def _restore(self, signal: NDArray[np.floating]) -> NDArray[np.floating]:
         height, width = (self.size, self.size) if self.preprocess else self.image_shape_[:2]
+        if self.preprocess and self.contrast == "root":
+            signal = square(signal.clip(0, WHITE), self.value_range_)
         images = signal.clip(*self.value_range_).reshape(*signal.shape[:2], height, width)
         return images[:, 0] if len(self.image_shape_) == 2 else np.moveaxis(images, 1, -1)
 
@@ -221,5 +234,6 @@ class ImageCodec(Codec):
         dtype = np.float32 if images.dtype == np.float32 else np.float64
         planes = images[:, None] if images.ndim == 3 else np.moveaxis(images, -1, 1)
         if self.preprocess:
-            planes = preprocess(planes, self.size, dtype=dtype)
+            value_range = None if self._ranks else self.value_range_
+            planes = preprocess(planes, self.size, dtype=dtype, value_range=value_range)
         return planes.reshape(*planes.shape[:2], -1).astype(dtype, copy=False)

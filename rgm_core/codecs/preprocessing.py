@@ -1,4 +1,4 @@
-"""Preprocess images of digits: resize, smooth and equalise.
+"""Preprocess images: resize, smooth, and equalise or take roots.
 
 Source: Friston et al. (2024), arXiv 2407.20292, section on MNIST (SPM's ``DEM_MNIST_RGM``).
 """
@@ -8,8 +8,19 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 from sklearn.utils import gen_batches
 
-__all__ = ["equalise", "preprocess", "resize", "resize_matrix", "smooth", "smoothing_matrix", "spread"]
+__all__ = [
+    "CONTRASTS",
+    "equalise",
+    "preprocess",
+    "resize",
+    "resize_matrix",
+    "smooth",
+    "smoothing_matrix",
+    "spread",
+]
 
+CONTRASTS = ("rank", "root")
+WHITE = 255.0  # the largest value after preprocessing
 BLOCK = 512  # images at a time: bounds the memory that intermediate arrays take
 KERNEL_WIDTH = 6  # standard deviations at which the smoothing kernel ends
 INDEX_BITS = 20  # low bits of a sorting key that hold the index of a pixel
@@ -117,13 +128,36 @@ def equalise(images: ArrayLike) -> NDArray[np.float64]:
     return ranked.reshape(shape).swapaxes(-1, -2)
 
 
+def root(images: NDArray, value_range: tuple[float, float]) -> NDArray[np.float64]:
+    """Square roots of pixel values, from 0 at the lower end of their range to 255 at the upper.
+
+    Differences in the dark count for more, as they do to the eye. What resizing took below the range is
+    as dark as its end.
+    """
+    low, high = value_range
+    span = high - low or 1.0  # if there is one value only, its root is 0
+    return WHITE * np.sqrt(((images - low) / span).clip(0))
+
+
+def square(images: NDArray, value_range: tuple[float, float]) -> NDArray:
+    """The pixel values whose roots these are: the inverse of `root`."""
+    low, high = value_range
+    return low + (high - low) * np.square(images / WHITE)
+
+
 def preprocess(
-    images: ArrayLike, size: int = 32, fwhm: float = 2.0, dtype: DTypeLike = np.float64
+    images: ArrayLike,
+    size: int = 32,
+    fwhm: float = 2.0,
+    dtype: DTypeLike = np.float64,
+    *,
+    value_range: tuple[float, float] | None = None,
 ) -> NDArray[np.floating]:
     """Resize, smooth and equalise images (..., H, W) to (..., size, size) in 0..255.
 
-    Only the order of the pixel values within an image matters, so their scale does not. The
-    arithmetic is in double precision; the result has the dtype asked for.
+    Only the order of the pixel values within an image matters, so their scale does not. Not so if a
+    `value_range` is given: then it is their roots that are taken, see `root`. The arithmetic is in double
+    precision; the result has the dtype asked for.
     """
     images = check_planes(images)
     height, width = images.shape[-2:]
@@ -132,7 +166,8 @@ def preprocess(
     planes = images.reshape(-1, height, width)
     ready = np.empty((len(planes), size, size), dtype)
     for block in gen_batches(len(planes), BLOCK):
-        ready[block] = equalise(rows @ planes[block] @ columns.T)
+        smoothed = rows @ planes[block] @ columns.T
+        ready[block] = equalise(smoothed) if value_range is None else root(smoothed, value_range)
     return ready.reshape(*images.shape[:-2], size, size)
 
 
