@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from rgm_core.codecs import ImageCodec
 from rgm_core.learning import History, counting, exemplars
+from rgm_core.learning.choice import choose_codec
 from rgm_core.learning.counting import Counting
 from rgm_core.learning.exemplars import Exemplars
 from rgm_core.learning.learn import RULES
@@ -27,6 +28,7 @@ from rgm_core.model.rgm import RGM
 MIN_SIDE = 8  # of a flattened image that would be taken for one in colour
 BLOCK = 1000  # images handled at once, to bound memory
 N_FITTED = 10_000  # images that the codec is fitted to, at most, when images are learned by counts
+CODECS = (ImageCodec(), ImageCodec(contrast="root"))  # of which the images choose, by counts
 
 #: Settings of the published model: ``RGMClassifier(**PUBLISHED)``.
 PUBLISHED = MappingProxyType(
@@ -64,8 +66,10 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         By "counts": of the evidence of level 1. By default it is learned from images before they are
         counted.
     codec : transformer, optional
-        From images to outcomes, by default an ``ImageCodec``. It is cloned and fitted to the first
-        images seen; wrap a fitted one in ``sklearn.frozen.FrozenEstimator`` to use it as it is.
+        From images to outcomes, by default an ``ImageCodec``; by "counts" one of ranks or of roots,
+        whichever tells more about the classes of the first images (see `rgm_core.learning.choice`). It is
+        cloned and fitted to the first images seen; wrap a fitted one in
+        ``sklearn.frozen.FrozenEstimator`` to use it as it is.
     mass : float
         Prior counts of every column of the likelihoods, shared by its outcomes.
     concentration : (float, float), optional
@@ -98,7 +102,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
     Images come as (n, H, W), (n, H, W, C) or flattened as (n, H * W): square where that is possible, else
     as pictures one pixel high.
 
-    All settings were chosen on training images of MNIST, see DEVIATIONS.md. Those of the article are
+    All settings were chosen on training images, see DEVIATIONS.md. Those of the article are
     ``RGMClassifier(**PUBLISHED)``.
 
     Examples
@@ -264,16 +268,19 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
 
     def _start(self, images, y, classes) -> tuple[TransformerMixin, RGM, NDArray | None]:
         """Fit the codec and build the structure from the first images."""
-        codec: Any = ImageCodec() if self.codec is None else clone(self.codec)
-        rule, settings = self._rule(codec)
+        self._rule(None)  # is it known?
         if len(classes) < 2:
             raise ValueError(f"y has one class only, {classes[0]!r}; expected two classes or more")
+        labels, first, codec = np.searchsorted(classes, y), images, self.codec
         if self.rule == "counts":
             dtype = np.float64 if images.dtype == np.float64 else np.float32
-            codec.fit(images[:N_FITTED].astype(dtype), y[:N_FITTED])
-        else:
-            codec.fit(images, y)  # y: a frozen estimator asks for it
-        return codec, *rule.start(settings, images, np.searchsorted(classes, y), n_classes=len(classes))
+            first = images[:N_FITTED].astype(dtype)
+            codec = choose_codec(CODECS, first, labels[:N_FITTED]) if codec is None else codec
+        codec = clone(ImageCodec() if codec is None else codec).fit(
+            first, y[: len(first)]
+        )  # y: a frozen estimator asks for it
+        rule, settings = self._rule(codec)
+        return codec, *rule.start(settings, images, labels, n_classes=len(classes))
 
     def _learn(self, images, y, classes, codec, model, scores, *, past: list[History]) -> RGMClassifier:
         """Learn from every image; only then replace what was learned before."""

@@ -16,7 +16,6 @@ from functools import reduce
 from itertools import product
 from numbers import Integral
 from operator import add
-from typing import Protocol
 
 import numpy as np
 from scipy.special import logsumexp, softmax
@@ -24,6 +23,7 @@ from sklearn.utils import check_scalar
 from tqdm.auto import tqdm
 
 from rgm_core.learning.active import History
+from rgm_core.learning.choice import Encoder, encode, fifths
 from rgm_core.learning.counts import Counts, add_counts, expected_counts, read_factors, read_top
 from rgm_core.learning.precision import (
     EXPECTED,
@@ -44,15 +44,6 @@ PORTION = 250  # images whose counts are added before beliefs change
 N_ASKED = 25  # images of a portion that are asked for their class first, to learn the precision
 MEMORY = 0.95  # share of what older portions said of the precision that is kept at each portion
 POSE_PRECISION = 0.2  # of the evidence for a pose
-
-
-class Encoder(Protocol):
-    """What is asked of a fitted codec; its ``shares`` are used too, if it has any."""
-
-    n_outcomes_: np.ndarray
-    locations_: np.ndarray
-
-    def transform(self, X, /) -> np.ndarray: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,9 +75,7 @@ class Counting:
 
     def encode(self, images: np.ndarray) -> np.ndarray:
         """Outcomes of images: shares (n, G, O) if the codec has them (equation 4.12), else integers."""
-        dtype = np.float64 if images.dtype == np.float64 else np.float32
-        images = np.ascontiguousarray(images, dtype=dtype)
-        return getattr(self.codec, "shares", self.codec.transform)(images)
+        return encode(self.codec, images)
 
     def copies(self, images: np.ndarray, first: int, n: int) -> np.ndarray:
         """Outcomes of images at `n` poses each, ``n`` times as many: first all at their own.
@@ -210,7 +199,7 @@ def _ask_the_rest(counting: Counting, images, labels, n_classes: int) -> np.ndar
 
     Of few images each fifth is asked in turn. All at their own pose; none of a class with one image only.
     """
-    scores, fifth = np.zeros(len(PRECISIONS)), _fifths(labels)
+    scores, fifth = np.zeros(len(PRECISIONS)), fifths(labels)
     own = replace(counting, pose=0, precision=EXPECTED)
     for k in range(1, 6 if len(images) < N_TURNS else 2):
         asked = fifth == k % 5
@@ -225,15 +214,6 @@ def _ask_the_rest(counting: Counting, images, labels, n_classes: int) -> np.ndar
 def _precise(counting: Counting, model: RGM, scores: np.ndarray) -> RGM:
     precision = choose_precision(scores) if counting.precision is None else counting.precision
     return with_precision(model, precision)
-
-
-def _fifths(labels: np.ndarray) -> np.ndarray:
-    """Which fifth each image belongs to, (n,) int, in turn within its class."""
-    fifth = np.zeros(len(labels), int)
-    for c in np.unique(labels):
-        members = np.flatnonzero(labels == c)
-        fifth[members] = np.arange(len(members)) % 5
-    return fifth
 
 
 def _exemplars(labels: np.ndarray, n: int) -> np.ndarray:

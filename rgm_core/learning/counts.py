@@ -100,7 +100,7 @@ def add_counts(model: RGM, counts: Counts) -> tuple[RGM, History]:
     pairs = zip(model.levels, counts.a, strict=True)
     model = model.with_counts([level.a + a for level, a in pairs])
     n = len(counts.elbo)
-    information = [_information(level) for level in model.levels]
+    information = [float(mutual_information(level.a, axis=1).sum()) for level in model.levels]
     return model, History(
         mutual_information=np.tile(information, (n, 1)),
         elbo=counts.elbo,
@@ -108,12 +108,25 @@ def add_counts(model: RGM, counts: Counts) -> tuple[RGM, History]:
     )
 
 
-def read_top(model: RGM, outcomes: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
-    """ln p(outcomes, s) of every state on top, (n, S) nats: the pass up alone, with shared outcomes."""
+def read_top(
+    model: RGM,
+    outcomes: np.ndarray | Sequence[np.ndarray],
+    *,
+    precisions: Sequence[float] | None = None,
+) -> np.ndarray:
+    """ln p(outcomes, s) of every state on top, (n, S) nats: the pass up alone, with shared outcomes.
+
+    With several precisions of level 1 in place of its own, (n_precisions, n, S).
+    """
     check_model(model, dynamic=False, remedy="use infer")
     first, *above = model.levels
-    log_lambda, _ = _climb(above, _read_outcomes(first, as_shares(first, outcomes)))
-    return log_lambda[-1][0] + safe_log(model.D)
+    messages = _read_outcomes(first, as_shares(first, outcomes))
+    if precisions is not None:  # all in one batch: many small products take longer than one
+        factors = np.divide(precisions, first.precision)
+        messages = [np.concatenate([x * m for x in factors.tolist()]) for m in messages]
+    log_lambda, _ = _climb(above, messages)
+    found = log_lambda[-1][0] + safe_log(model.D)
+    return found if precisions is None else found.reshape(len(precisions), -1, len(model.D))
 
 
 def _climb(levels: Sequence[Level], messages: list[np.ndarray]) -> tuple[list, list]:
@@ -226,7 +239,8 @@ def read_factors(model: RGM, outcomes: np.ndarray | Sequence[np.ndarray]) -> np.
 
 def _observed(model: RGM, shares: np.ndarray) -> list[list[np.ndarray]]:
     """Whether anything was observed below each factor, (n,) bool; level by level."""
-    seen: Sequence[np.ndarray] = list(np.logical_or.reduce(shares, axis=2).T)
+    total = shares @ np.ones(shares.shape[2], shares.dtype)  # much quicker than a sum of few
+    seen: Sequence[np.ndarray] = list((total > 0).T)
     found = []
     for level in model.levels:
         seen = [np.logical_or.reduce([seen[g] for g in level.children(f)]) for f in range(level.n_factors)]
@@ -282,8 +296,3 @@ def _gains(states, log_lambda) -> np.ndarray:
         for level in zip(states, log_lambda, strict=True)
     ]
     return np.stack(gains, axis=1)
-
-
-def _information(level: Level) -> float:
-    """Mutual information of outcomes and states, nats, summed over the modalities."""
-    return float(mutual_information(level.a, axis=1).sum())

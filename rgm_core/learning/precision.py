@@ -14,7 +14,6 @@ import numpy as np
 from scipy.special import log_softmax
 
 from rgm_core.learning.counts import read_top
-from rgm_core.learning.shares import as_shares
 from rgm_core.model.rgm import RGM
 
 #: Precisions to choose from, equally spaced in their logarithm.
@@ -54,9 +53,5 @@ def class_evidence(
     (n_precisions,) float
         In nats.
     """
-    shares = as_shares(model.levels[0], outcomes)
-    found = []
-    for precision in precisions:
-        log_p = log_softmax(read_top(with_precision(model, precision), shares), axis=1)
-        found.append(log_p[np.arange(len(labels)), labels].sum())
-    return np.array(found)
+    log_p = log_softmax(read_top(model, outcomes, precisions=precisions), axis=2)
+    return log_p[:, np.arange(len(labels)), labels].sum(axis=1)

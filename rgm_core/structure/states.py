@@ -124,6 +124,7 @@ def _seeds(rows: np.ndarray, bound: int, rng: np.random.Generator) -> np.ndarray
     The more there are, the more are drawn at a time, so that few products of large matrices do it.
     """
     squares = np.square(rows).sum(axis=1)
+    mark = rows @ rng.random(rows.shape[1]).astype(rows.dtype)  # equal for exemplars that are the same
     chosen = new = rng.integers(len(rows), size=1)
     distance = np.full(len(rows), np.inf)
     while True:
@@ -136,7 +137,7 @@ def _seeds(rows: np.ndarray, bound: int, rng: np.random.Generator) -> np.ndarray
             return chosen
         n = min(1 + len(chosen) // CROWD, free)
         drawn = rng.choice(len(rows), n, replace=False, p=weight / weight.sum())
-        new = drawn[np.sort(np.unique(rows[drawn], axis=0, return_index=True)[1])]
+        new = drawn[np.sort(np.unique(mark[drawn], return_index=True)[1])]
         chosen = np.concatenate([chosen, new])
 
 
