@@ -10,18 +10,21 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import check_scalar, gen_batches
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from rgm_core.codecs.modes import decode, encode, fit_basis, project, share
 from rgm_core.codecs.tiles import Tiling
+from rgm_core.model.checks import as_any_array, as_measured, as_number
+from rgm_core.model.evidence import as_outcomes
 
 __all__ = ["Codec"]
+
+MAX_CHANNELS = 4  # of a picture: more are taken for its width
 
 
 class Codec(TransformerMixin, BaseEstimator):
@@ -90,7 +93,7 @@ class Codec(TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         if visible is None:
             return np.concatenate([encode(self.basis_, s) for s in self._signals(self._samples(X))])
-        check_scalar(tolerance, "tolerance", Real, min_val=0, max_val=1)
+        as_number(tolerance, "tolerance", "a share from 0 to 1", low=0, high=1)
         visible = self._check_visible(visible)
         samples, seen = self._samples(self._without_hidden(X, visible)), self._with_channels(visible)
         outcomes = np.concatenate([encode(self.basis_, s) for s in self._signals(samples, seen)])
@@ -122,7 +125,7 @@ class Codec(TransformerMixin, BaseEstimator):
             centre is 0; or (n, M, n_bins) probabilities, decoded as their expectation.
         """
         check_is_fitted(self)
-        outcomes = np.asarray(X)
+        outcomes = as_outcomes(X)
         parts = self._portions(outcomes) if outcomes.ndim else [outcomes]
         return np.concatenate([self._restore(decode(self.basis_, part)) for part in parts])
 
@@ -156,7 +159,7 @@ class Codec(TransformerMixin, BaseEstimator):
 
     def _without_hidden(self, X: ArrayLike, visible: NDArray[np.bool_]) -> NDArray:
         """Signals with zeros where they are hidden and not finite: what is there has no say."""
-        found, hidden = np.asarray(X), self._with_channels(~visible)
+        found, hidden = as_measured(X, "X", finite=False), self._with_channels(~visible)
         if found.dtype.kind != "f" or found.shape[-hidden.ndim :][: visible.ndim] != visible.shape:
             return found
         return np.where(hidden & ~np.isfinite(found), 0, found)
@@ -167,8 +170,8 @@ class Codec(TransformerMixin, BaseEstimator):
         return places.reshape(*places.shape, *[1] * n_channel_axes)
 
     def _check_visible(self, visible: ArrayLike) -> NDArray[np.bool_]:
-        found = np.asarray(visible)
-        if found.dtype != bool or found.shape != self.place_shape_:
+        found = as_any_array(visible, "visible")
+        if np.ma.is_masked(visible) or found.dtype != bool or found.shape != self.place_shape_:
             raise ValueError(
                 f"visible must be a boolean array {self.place_shape_}, one value for each place; "
                 f"found shape {found.shape}, dtype {found.dtype}"
@@ -182,3 +185,25 @@ class Codec(TransformerMixin, BaseEstimator):
             for members, _, modes, _ in self.basis_.by_tile()
         ]
         return np.concatenate(shares)
+
+
+def check_layout(shape: tuple[int, ...], name: str, axes: tuple[str, str]) -> None:
+    """Raise ``ValueError`` where the shape of pictures is likely to mean something else than it says.
+
+    Parameters
+    ----------
+    shape : of pictures, (n, H, W) or (n, H, W, C).
+    name : of the argument.
+    axes : what their first and their last axis are called.
+    """
+    first, last = axes
+    if len(shape) == 4 and shape[3] > MAX_CHANNELS:
+        raise ValueError(
+            f"{name} must have their {last} last, ({first}, H, W, C), at most {MAX_CHANNELS} of them; "
+            f"found {shape}: where they come second, use np.moveaxis({name}, 1, -1)"
+        )
+    if len(shape) == 3 and shape[2] in (3, 4) and shape[1] >= 2 * shape[2]:
+        raise ValueError(
+            f"{name} must have shape ({first}, H, W) or ({first}, H, W, C); found {shape}: one colour "
+            f"{name.removesuffix('s')} is {(1, *shape)}, and grey ones, {shape[2]} wide, are {(*shape, 1)}"
+        )

@@ -104,6 +104,12 @@ def _check_refusals(codec: Any, signals: NDArray, outcomes: NDArray[np.integer])
     broken = signals.astype(float)
     broken.flat[0] = np.nan
     _require(_raises(codec.transform, broken), "signals that are not finite must be refused")
+    _require(_raises(codec.fit, broken), "fit must refuse what is not finite")
+    same = np.array_equal(codec.transform(signals), outcomes)
+    _require(same, "a fit that failed must leave a codec as it was")
+    hidden = np.ma.masked_array(signals, mask=np.zeros(signals.shape, bool))
+    hidden[0] = np.ma.masked
+    _require(_raises(codec.transform, hidden), "signals behind a mask must be refused: they are not known")
     _require(_raises(codec.transform, signals[:0]), "an empty signal must be refused")
     high = outcomes.copy()
     high[0, -1] = codec.n_outcomes_[-1]

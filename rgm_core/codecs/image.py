@@ -4,20 +4,23 @@ Source: Friston et al. (2024), arXiv 2407.20292, section on MNIST.
 """
 
 from math import isqrt
-from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_scalar
 
-from rgm_core.codecs.base import Codec
+from rgm_core.codecs.base import Codec, check_layout
 from rgm_core.codecs.preprocessing import CONTRASTS, MAX_SIZE, WHITE, preprocess, spread, square
 from rgm_core.codecs.tiles import tile_positions
-from rgm_core.model.checks import as_array, check_choice, unchanged_on_failure
+from rgm_core.model.checks import (
+    as_array,
+    as_flag,
+    as_measured,
+    as_whole,
+    check_choice,
+    unchanged_on_failure,
+)
 
 __all__ = ["ImageCodec"]
-
-MAX_CHANNELS = 4  # of an image: more are taken for a picture's width
 
 
 def check_images(images: ArrayLike, shape: tuple[int, ...] | None = None) -> NDArray:
@@ -29,19 +32,14 @@ def check_images(images: ArrayLike, shape: tuple[int, ...] | None = None) -> NDA
         shape is given, flattened images must be square.
     shape : the shape that an image must have, (H, W) or (H, W, C).
     """
-    found = np.asarray(images)
-    if found.dtype.kind not in "biuf":
-        raise ValueError(f"images must be numeric; found an array of {found.dtype}")
+    found = as_measured(images, "images")
     if found.ndim not in (2, 3, 4) or found.size == 0:
         raise ValueError(
             "images must have shape (n, H, W), (n, H, W, C) or (n, H * W), none of them 0, "
             f"found {found.shape}"
         )
     if shape is None:
-        _check_layout(found.shape)
-    if not np.isfinite(found).all():
-        bad = np.flatnonzero(~np.isfinite(found).reshape(len(found), -1).all(axis=1))
-        raise ValueError(f"images must be finite; found NaN or infinity in image {bad[0]}")
+        check_layout(found.shape, "images", ("n", "channels"))
     n_pixels = found.shape[1]
     if found.ndim == 2 and shape is None and isqrt(n_pixels) ** 2 != n_pixels:
         raise ValueError(f"images that are flattened must be square; found {n_pixels} pixels each")
@@ -52,20 +50,6 @@ def check_images(images: ArrayLike, shape: tuple[int, ...] | None = None) -> NDA
             f"images must have shape (n, {', '.join(map(str, shape))}) as in fit; found {found.shape}"
         )
     return found
-
-
-def _check_layout(shape: tuple[int, ...]) -> None:
-    """Raise ``ValueError`` where a shape is likely to mean something else than it says."""
-    if len(shape) == 4 and shape[3] > MAX_CHANNELS:
-        raise ValueError(
-            f"images must have their channels last, (n, H, W, C), at most {MAX_CHANNELS} of them; found "
-            f"{shape}: where they come second, use np.moveaxis(images, 1, -1)"
-        )
-    if len(shape) == 3 and shape[2] in (3, 4) and shape[1] >= 2 * shape[2]:
-        raise ValueError(
-            f"images must have shape (n, H, W) or (n, H, W, C); found {shape}: one colour image is "
-            f"{(1, *shape)}, and grey images that are {shape[2]} wide are {(*shape, 1)}"
-        )
 
 
 def pixel_range(images: NDArray) -> tuple[float, float]:
@@ -163,11 +147,10 @@ class ImageCodec(Codec):
             If images are empty, not numeric, not finite or of another shape, if all of them are
             zero, or if a parameter is out of range.
         """
-        check_scalar(self.preprocess, "preprocess", (bool, np.bool_))
         check_choice(self.contrast, "contrast", CONTRASTS)
-        if self.preprocess:
-            check_scalar(self.size, "size", Integral, min_val=1, max_val=MAX_SIZE)
-        check_scalar(self.grey_channels, "grey_channels", Integral, min_val=1)
+        if as_flag(self.preprocess, "preprocess"):
+            as_whole(self.size, "size", 1, MAX_SIZE)
+        as_whole(self.grey_channels, "grey_channels", 1)
         images = self._samples(X, fitted=False)
         height, width = (self.size, self.size) if self.preprocess else images.shape[1:3]
         tiling = tile_positions(np.argwhere(np.ones((height, width))), self.tile)

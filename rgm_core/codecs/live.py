@@ -7,6 +7,8 @@ from rgm_core.codecs.hearing import FAINTEST, Ear, band_energies, voxel_ends
 from rgm_core.codecs.modes import expected_variates, reconstruct
 from rgm_core.codecs.resampling import check_audio, resample
 from rgm_core.codecs.sound import SoundCodec
+from rgm_core.model.checks import as_any_array
+from rgm_core.model.evidence import as_outcomes
 
 __all__ = ["LiveEar", "LiveVoice"]
 
@@ -33,7 +35,7 @@ class LiveEar:
 
         A voxel whose window begins before the sound is returned as silent.
         """
-        if np.size(chunk):
+        if as_any_array(chunk, "chunk").size:
             sound = check_audio(chunk, "chunk").mean(axis=1)
             self._latest = np.concatenate([self._latest, sound])
             self._n_samples += len(sound)
@@ -73,7 +75,7 @@ class LiveVoice:
         gain : what samples are multiplied by.
         """
         codec = self.codec
-        variates = expected_variates(codec.basis_, np.asarray(outcomes)[None])
+        variates = expected_variates(codec.basis_, as_outcomes(outcomes)[None])
         piece = reconstruct(codec.basis_, variates)[0].sum(axis=1).astype(np.float64)
         piece = resample(piece, codec.rate, codec.sample_rate) * gain / codec.gain_
         period = codec.voxel_ / codec.rate * codec.sample_rate

@@ -8,14 +8,14 @@ Source: Friston et al. (2024), arXiv 2407.20292 (SPM's ``spm_rgb2O`` and ``spm_O
 """
 
 from dataclasses import dataclass
-from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
-from sklearn.utils import check_scalar
 
 from rgm_core.codecs.tiles import Tiling
+from rgm_core.model.checks import as_measured, as_number, as_whole
+from rgm_core.model.evidence import as_outcomes
 
 MAX_BINS = np.iinfo(np.int16).max  # outcomes are stored as int8 or int16
 
@@ -65,32 +65,26 @@ class Basis:
 
 
 def check_settings(n_bins: int, max_modes: int | None, su: float) -> None:
-    """Raise ``TypeError`` or ``ValueError`` unless the settings of a codec make sense."""
-    check_scalar(n_bins, "n_bins", Integral, min_val=3, max_val=MAX_BINS)
+    """Raise ``ValueError`` unless the settings of a codec make sense."""
+    as_whole(n_bins, "n_bins", 3, MAX_BINS)
     if n_bins % 2 == 0:
         raise ValueError(
             f"n_bins must be odd, with 0 as a bin centre; found {n_bins}: use {n_bins - 1} or {n_bins + 1}"
         )
     if max_modes is not None:
-        check_scalar(max_modes, "max_modes", Integral, min_val=1)
-    check_scalar(su, "su", Real)
-    if not su > 0:  # NaN is not either
-        raise ValueError(f"su must be positive; found {su}")
+        as_whole(max_modes, "max_modes", 1)
+    as_number(su, "su", "a number > 0", low=0, without=(0,))
 
 
 def check_signal(signal: ArrayLike, n_channels: int | None, n_positions: int) -> NDArray:
     """Return the signal as float32 (if it is) or float64 (n, C, P), or raise ``ValueError``."""
-    found = np.asarray(signal)
-    if found.dtype.kind not in "biuf":
-        raise ValueError(f"signal must be numeric; found an array of {found.dtype}")
+    found = as_measured(signal, "signal")
     channels = "n_channels" if n_channels is None else n_channels
     fits = found.ndim == 3 and found.shape[2] == n_positions
     if not fits or found.size == 0 or n_channels not in (None, found.shape[1]):
         raise ValueError(
             f"signal must have shape (n_samples, {channels}, {n_positions}); found {found.shape}"
         )
-    if not np.isfinite(found).all():
-        raise ValueError("signal must be finite; found NaN or infinity")
     return found if found.dtype == np.float32 else found.astype(np.float64, copy=False)
 
 
@@ -165,7 +159,7 @@ def fit_basis(
         is out of range.
     """
     check_settings(n_bins, max_modes, su)
-    check_scalar(copies, "copies", Integral, min_val=1)
+    as_whole(copies, "copies", 1)
     signal = check_signal(signal, None, tiling.n_positions)
     modes, ranges = [], []
     for members, weights in zip(tiling.members, tiling.weights, strict=True):
@@ -248,7 +242,7 @@ def expected_variates(basis: Basis, outcomes: ArrayLike) -> NDArray[np.floating]
         If the shape is neither of these, an integer is out of range, or the probabilities of a
         modality are negative, not finite or do not sum to one (within 1e-4).
     """
-    found, n_bins = np.asarray(outcomes), basis.n_bins
+    found, n_bins = as_outcomes(outcomes), basis.n_bins
     expected = (basis.n_modalities, n_bins)
     if found.ndim not in (2, 3) or found.shape[1:] != expected[: found.ndim - 1]:
         raise ValueError(

@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 from sklearn.utils import gen_batches
 
+from rgm_core.model.checks import as_measured, as_number, as_whole
+
 __all__ = [
     "CONTRASTS",
     "equalise",
@@ -29,13 +31,9 @@ MAX_SIZE = 1 << INDEX_BITS // 2  # side of the largest square image whose pixels
 
 def check_planes(images: ArrayLike) -> NDArray:
     """Return images as a finite numeric array (..., H, W), or raise ``ValueError``."""
-    found = np.asarray(images)
-    if found.dtype.kind not in "biuf":
-        raise ValueError(f"images must be numeric; found an array of {found.dtype}")
+    found = as_measured(images, "images")
     if found.ndim < 2 or found.size == 0:
         raise ValueError(f"images must have shape (..., H, W), none of them 0; found {found.shape}")
-    if not np.isfinite(found).all():
-        raise ValueError("images must be finite; found NaN or infinity")
     return found
 
 
@@ -68,6 +66,7 @@ def smoothing_matrix(n: int, fwhm: float = 2.0) -> NDArray[np.float64]:
         deviations. The kernel ends at six standard deviations; edges are mirrored with the edge
         pixel repeated.
     """
+    as_number(fwhm, "fwhm", "a width > 0 in pixels", low=0, without=(0, np.inf))
     sigma = fwhm / np.sqrt(8 * np.log(2))
     return gaussian_filter1d(np.eye(n), sigma, axis=0, mode="reflect", truncate=KERNEL_WIDTH)
 
@@ -75,6 +74,7 @@ def smoothing_matrix(n: int, fwhm: float = 2.0) -> NDArray[np.float64]:
 def resize(images: ArrayLike, size: int) -> NDArray[np.float64]:
     """Resize images (..., H, W) to (..., size, size), see `resize_matrix`."""
     images = check_planes(images)
+    as_whole(size, "size", 1, MAX_SIZE)
     height, width = images.shape[-2:]
     return resize_matrix(height, size) @ images @ resize_matrix(width, size).T
 
@@ -160,6 +160,7 @@ def preprocess(
     precision; the result has the dtype asked for.
     """
     images = check_planes(images)
+    as_whole(size, "size", 1, MAX_SIZE)
     height, width = images.shape[-2:]
     smoothing = smoothing_matrix(size, fwhm)
     rows, columns = smoothing @ resize_matrix(height, size), smoothing @ resize_matrix(width, size)

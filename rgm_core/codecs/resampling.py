@@ -5,15 +5,13 @@ Sounds are float arrays in -1..1, or integers, which count as fractions of their
 
 from functools import lru_cache
 from math import gcd
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.signal import firwin, resample_poly
-from sklearn.utils import check_scalar
 
-from rgm_core.model.checks import as_any_array
+from rgm_core.model.checks import as_measured, as_whole
 
 __all__ = ["check_audio", "check_rate", "mix_down", "resample"]
 
@@ -23,8 +21,8 @@ MAX_CHANNELS = 8  # 7.1 surround; beyond that, channels and samples were most li
 
 
 def check_rate(rate: int, name: str = "sample_rate") -> None:
-    """Raise ``TypeError`` or ``ValueError`` unless a rate is a positive whole number of Hz."""
-    check_scalar(rate, name, Integral, min_val=1, max_val=HIGHEST_RATE)
+    """Raise ``ValueError`` unless a rate is a positive whole number of Hz."""
+    as_whole(rate, name, 1, HIGHEST_RATE, meaning="in Hz")
 
 
 def check_audio(audio: ArrayLike, name: str = "audio") -> NDArray[np.float64]:
@@ -36,10 +34,7 @@ def check_audio(audio: ArrayLike, name: str = "audio") -> NDArray[np.float64]:
         taken for a mix that is too loud, beyond that the scale is unknown), or int16 or int32.
     name : what to call it in an error.
     """
-    found = as_any_array(audio, name)
-    if np.ma.is_masked(audio):
-        raise ValueError(f"{name} must not be masked: cut out, or fill in, what is hidden")
-    found = found.astype(found.dtype.newbyteorder("="), copy=False)
+    found = as_measured(audio, name)
     if found.dtype.kind != "f" and found.dtype not in (np.int16, np.int32):
         raise ValueError(f"{name} must be float, int16 or int32; found an array of {found.dtype}")
     if found.ndim not in (1, 2) or found.size == 0:
@@ -51,16 +46,13 @@ def check_audio(audio: ArrayLike, name: str = "audio") -> NDArray[np.float64]:
             f"{name} must have at most {MAX_CHANNELS} channels; found shape {found.shape}: "
             "if channels come first, transpose it"
         )
-    if not np.isfinite(found).all():
-        where = np.flatnonzero(~np.isfinite(found.reshape(len(found), -1)).all(axis=1))[0]
-        raise ValueError(f"{name} must be finite; found NaN or infinity at sample {where}")
     if found.dtype.kind == "f" and np.abs(found).max() > HEADROOM:
         raise ValueError(
             f"{name} of floats must lie in -1..1; found a peak of {np.abs(found).max():.6g}: "
             "divide it by its full scale (32768 for 16 bits), or give int16 or int32"
         )
     full_scale = 1 if found.dtype.kind == "f" else -float(np.iinfo(found.dtype).min)
-    return found.reshape(len(found), -1) / np.float64(full_scale)
+    return found.reshape(len(found), -1).astype(np.float64) / full_scale
 
 
 def mix_down(audio: ArrayLike, name: str = "audio") -> NDArray[np.float64]:
@@ -88,12 +80,15 @@ def resample(audio: ArrayLike, rate: int, new_rate: int) -> NDArray[np.floating]
     """
     check_rate(rate, "rate")
     check_rate(new_rate, "new_rate")
+    audio = as_measured(audio, "audio")
+    if audio.ndim != 1:
+        raise ValueError(f"audio must have shape (n_samples,); found {audio.shape}: see mix_down")
     common = gcd(int(rate), int(new_rate))
     up, down = int(new_rate) // common, int(rate) // common
     if up == down:
         return np.array(audio)
     taps: Any = _low_pass(max(up, down))  # SciPy's stubs know windows by name only
-    return resample_poly(np.asarray(audio), up, down, window=taps)
+    return resample_poly(audio, up, down, window=taps)
 
 
 @lru_cache(maxsize=4)

@@ -4,20 +4,21 @@ Source: Friston et al. (2024), arXiv 2407.20292, sections on bird calls and on m
 """
 
 from collections.abc import Iterable, Iterator
-from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_scalar, gen_batches
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted
 
 from rgm_core.codecs import wavelet
 from rgm_core.codecs.base import Codec
 from rgm_core.codecs.hearing import Ear, fit_ear, hear_sound
-from rgm_core.codecs.modes import expected_variates, reconstruct
+from rgm_core.codecs.modes import check_settings, expected_variates, reconstruct
 from rgm_core.codecs.resampling import check_rate, mix_down, resample
 from rgm_core.codecs.tiles import tile_positions
 from rgm_core.codecs.voxels import choose_runs, join_voxels, transform_voxels
+from rgm_core.model.checks import as_measured, as_whole, unchanged_on_failure
+from rgm_core.model.evidence import as_outcomes
 
 __all__ = ["SoundCodec"]
 
@@ -124,11 +125,16 @@ class SoundCodec(Codec):
         """
         check_rate(self.sample_rate)
         check_rate(self.rate, "rate")
+        as_whole(self.n_bands, "n_bands", 0, 256)
+        check_settings(self.n_bins, self.max_modes, self.su)
         self._check_sample_rate(sample_rate)
-        self.bank_ = wavelet.make_bank(
-            self.n_frequencies, low=self.low, high=self.high, rate=self.rate,
-            grid=self.grid, width=self.width,
-        )  # fmt: skip
+        with unchanged_on_failure(self):
+            self._fit(X)
+        return self
+
+    def _fit(self, X: ArrayLike) -> None:
+        bank = {name: getattr(self, name) for name in ("low", "high", "rate", "grid", "width")}
+        self.bank_ = wavelet.make_bank(self.n_frequencies, **bank)
         sound = self._prepare(X)
         self.voxel_ = self._check_voxel(len(sound))
         level = np.sqrt(np.square(sound).mean())
@@ -143,7 +149,6 @@ class SoundCodec(Codec):
             self._fit_ear(mix_down(X))
         self.n_outcomes_ = np.full(len(self.streams_), self.n_bins)
         self.bit_rate_ = float(np.log2(self.n_outcomes_).sum() * self.rate / self.voxel_)
-        return self
 
     def transform(
         self, X: ArrayLike, *, sample_rate: int | None = None, visible: ArrayLike | None = None,
@@ -205,11 +210,9 @@ class SoundCodec(Codec):
     def inverse_image(self, image: ArrayLike) -> NDArray[np.floating]:
         """Return the sound, see `inverse_transform`, of a wavelet transform (F, n)."""
         check_is_fitted(self)
-        found = np.asarray(image)
+        found = as_measured(image, "image")
         if found.ndim != 2 or len(found) != self.n_frequencies or found.size == 0:
-            raise ValueError(
-                f"image must have shape ({self.n_frequencies}, n_samples); found {found.shape}"
-            )
+            raise ValueError(f"image must have shape ({self.n_frequencies}, n); found {found.shape}")
         return self._scale(wavelet.resynthesise(found))
 
     def _join(self, variates: Iterable[NDArray]) -> NDArray[np.floating]:
@@ -241,19 +244,19 @@ class SoundCodec(Codec):
         return resample(mix_down(X), self.sample_rate, self.rate)
 
     def _check_sample_rate(self, rate: int | None) -> None:
-        if rate not in (None, self.sample_rate):
+        if rate is not None and as_whole(rate, "sample_rate", 1) != self.sample_rate:
             raise ValueError(f"sample_rate must be that of the codec, {self.sample_rate} Hz; found {rate}")
 
     def _check_voxel(self, n_samples: int) -> int:
         """Return the samples of a voxel for a sound of so many samples, or raise."""
         voxel = n_samples // 64 if self.voxel is None else self.voxel
-        check_scalar(voxel, "voxel", Integral, min_val=1)
+        as_whole(voxel, "voxel", 1)
         if n_samples < 2 * voxel:
             raise ValueError(
                 f"X must last two voxels of {voxel} samples at {self.rate} Hz; found {n_samples}"
             )
         longest = None if self.voxel is None else voxel  # a voxel that is found shortens the overlap
-        check_scalar(self.overlap, "overlap", Integral, min_val=0, max_val=longest)
+        as_whole(self.overlap, "overlap", 0, longest, meaning="at most a voxel")
         if self.overlap % 2:
             raise ValueError(f"overlap must be even; found {self.overlap}")
         self.overlap_ = min(self.overlap, voxel // 2 * 2)
@@ -261,7 +264,6 @@ class SoundCodec(Codec):
 
     def _fit_ear(self, sound: NDArray[np.floating]) -> None:
         """Add the stream that is heard in front of the one that is played."""
-        check_scalar(self.n_bands, "n_bands", Integral, min_val=1, max_val=256)
         period, high = self.voxel_ / self.rate, min(self.high, self.sample_rate / 2)
         size = {"n_bands": self.n_bands, "n_bins": self.n_bins}
         self.ear_ = fit_ear(sound, self.sample_rate, period, low=self.low, high=high, **size)
@@ -271,16 +273,15 @@ class SoundCodec(Codec):
 
     def _played(self, X: ArrayLike) -> NDArray:
         """Return those of the outcomes that are played."""
-        found = np.asarray(X)
-        if found.ndim < 2 or found.shape[1] != len(self.streams_):
-            raise ValueError(
-                f"outcomes must have {len(self.streams_)} modalities; found shape {found.shape}"
-            )
+        found = as_outcomes(X)
+        if found.ndim < 2 or found.shape[1] != len(self.streams_) or not len(found):
+            sizes = f"{len(self.streams_)} modalities of one voxel or more"
+            raise ValueError(f"outcomes must have {sizes}; found shape {found.shape}")
         return found[:, self.n_bands :]
 
     def _image(self, variates: ArrayLike) -> NDArray[np.floating]:
         """Return the wavelet transform (F, n) that variates (n_voxels, M) stand for."""
-        found = np.asarray(variates)
+        found = as_measured(variates, "variates")
         if found.ndim != 2 or found.shape[1] != self.basis_.n_modalities or not len(found):
             raise ValueError(
                 f"variates must have shape (n_voxels, {self.basis_.n_modalities}); found {found.shape}"

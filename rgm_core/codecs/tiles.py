@@ -8,12 +8,12 @@ Source: the tiling of Friston et al. (2024), arXiv 2407.20292 (SPM's ``spm_tile`
 """
 
 from dataclasses import dataclass
-from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.spatial.distance import cdist
-from sklearn.utils import check_scalar
+
+from rgm_core.model.checks import as_measured, as_number
 
 __all__ = ["Tiling", "centroid_lattice", "gaussian_weights", "tile_positions"]
 
@@ -40,13 +40,9 @@ class Tiling:
 
 def check_positions(positions: ArrayLike) -> NDArray[np.float64]:
     """Return positions as a finite float array (P, D), or raise ``ValueError``."""
-    found = np.asarray(positions)
-    if found.dtype.kind not in "biuf":
-        raise ValueError(f"positions must be numeric; found an array of {found.dtype}")
+    found = as_measured(positions, "positions")
     if found.ndim != 2 or found.size == 0:
         raise ValueError(f"positions must have shape (n_positions, n_dimensions); found {found.shape}")
-    if not np.isfinite(found).all():
-        raise ValueError("positions must be finite; found NaN or infinity")
     return found.astype(float)
 
 
@@ -73,9 +69,7 @@ def centroid_lattice(positions: ArrayLike, tile: float) -> NDArray[np.float64]:
     unit nearer to the origin than symmetry would put them. The published model does this.
     """
     positions = check_positions(positions)
-    check_scalar(tile, "tile", Real)
-    if not 1 <= tile < np.inf:
-        raise ValueError(f"tile must be finite and at least 1; found {tile}")
+    as_number(tile, "tile", "finite and at least 1", low=1)
     low, high = positions.min(axis=0), positions.max(axis=0)
     # Halves round up, where Python's round would go to the even number.
     counts = np.floor((high - low + 1) / tile + 0.5).astype(int)

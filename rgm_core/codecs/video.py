@@ -3,15 +3,13 @@
 Source: Friston et al. (2024), arXiv 2407.20292, section on video; equations 1.1 to 1.7.
 """
 
-from numbers import Integral, Real
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
-from rgm_core.codecs.base import Codec
+from rgm_core.codecs.base import Codec, check_layout
 from rgm_core.codecs.tiles import tile_positions
+from rgm_core.model.checks import as_measured, as_number, as_whole, unchanged_on_failure
 
 __all__ = ["VideoCodec"]
 
@@ -84,13 +82,16 @@ class VideoCodec(Codec):
             If frames have the wrong shape, are not numeric or not finite, are fewer than a block, or
             all of them are zero; or if a parameter is out of range.
         """
-        check_scalar(self.block, "block", Integral, min_val=1)
+        as_whole(self.block, "block", 1)
+        if self.white is not None:
+            as_number(self.white, "white", "a value > 0, or None", low=0, without=(0, np.inf))
         frames = self._check(X)
-        self.frame_shape_ = frames.shape[1:]
-        self.white_ = _white(frames) if self.white is None else self.white
-        self._check_range(frames)
-        tiling = tile_positions(np.argwhere(np.ones(self.frame_shape_[:2])), self.tile)
-        self._fit_modes(self._blocks(frames), tiling)
+        with unchanged_on_failure(self):
+            self.frame_shape_ = frames.shape[1:]
+            self.white_ = _white(frames) if self.white is None else float(self.white)
+            self._check_range(frames)
+            tiling = tile_positions(np.argwhere(np.ones(self.frame_shape_[:2])), self.tile)
+            self._fit_modes(self._blocks(frames), tiling)
         return self
 
     def inverse_transform(self, X: ArrayLike) -> NDArray[np.floating]:
@@ -115,7 +116,7 @@ class VideoCodec(Codec):
         level : standard deviation of the noise, in grey levels.
         """
         check_is_fitted(self)
-        check_scalar(level, "level", Real, min_val=0)
+        as_number(level, "level", "a standard deviation ≥ 0, in grey levels", low=0)
         weight = [
             np.sqrt(((modes * weights[:, None]) ** 2).sum(axis=(0, 1)))
             for _, weights, modes, _ in self.basis_.by_tile()
@@ -133,23 +134,18 @@ class VideoCodec(Codec):
 
     def _check(self, X: ArrayLike, shape: tuple[int, ...] | None = None) -> NDArray:
         """Frames as a numeric array (T, H, W[, C]), or an error."""
-        frames = np.asarray(X)
-        if frames.dtype.kind not in "biuf" or frames.ndim not in (3, 4) or frames.size == 0:
+        frames = as_measured(X, "frames")
+        if frames.ndim not in (3, 4) or frames.size == 0:
             raise ValueError(
                 "frames must be a numeric array (T, H, W) or (T, H, W, C), none of them 0; "
                 f"found shape {frames.shape}, dtype {frames.dtype}"
             )
-        if frames.ndim == 4 and frames.shape[3] > 4:
-            raise ValueError(
-                "frames must have their colours last, at most 4 of them (T, H, W, C); "
-                f"found shape {frames.shape}"
-            )
+        if shape is None:
+            check_layout(frames.shape, "frames", ("T", "colours"))
         if len(frames) < self.block:
             raise ValueError(f"frames must fill at least one block of {self.block}; found {len(frames)}")
         if shape is not None and frames.shape[1:] != shape:
             raise ValueError(f"frames must be {shape} as in fit; found {frames.shape[1:]}")
-        if not np.isfinite(frames).all():
-            raise ValueError("frames must be finite; found NaN or infinity")
         return frames
 
     def _blocks(self, frames: NDArray) -> NDArray:

@@ -10,15 +10,14 @@ wavelet, the grids and the calibration are ours.
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from numbers import Integral, Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.fft import next_fast_len
 from scipy.optimize import nnls
 from scipy.signal import oaconvolve
-from sklearn.utils import check_scalar
 
+from rgm_core.model.checks import as_measured, as_number, as_whole, check_choice
 from rgm_core.model.extras import optional
 
 pywt = optional("pywt")
@@ -27,6 +26,7 @@ __all__ = ["GRIDS", "WaveletBank", "make_bank", "resynthesise", "transform"]
 
 GRIDS = ("linear", "constant-q")
 SPREAD = 1.6  # standard deviation of a wavelet in PyWavelets' units; it is cut off at 8, so at 5 sd
+MOST_FREQUENCIES = 4096
 FINENESS = 32  # points per sample at which PyWavelets tabulates a wavelet; it does not interpolate
 
 
@@ -67,17 +67,16 @@ def frequency_grid(
 
 
 def check_grid(n_frequencies: int, low: float, high: float, rate: float, grid: str) -> None:
-    """Raise ``TypeError`` or ``ValueError`` unless the settings of a bank make sense."""
-    check_scalar(n_frequencies, "n_frequencies", Integral, min_val=2)
+    """Raise ``ValueError`` unless the settings of a bank make sense."""
+    as_whole(n_frequencies, "n_frequencies", 2, MOST_FREQUENCIES)
     for name, value in (("low", low), ("high", high), ("rate", rate)):
-        check_scalar(value, name, Real)
-    if not 0 < low < high <= rate / 2 < np.inf:
+        as_number(value, name, "a finite number > 0 of Hz", low=0, without=(0, np.inf))
+    if not 0 < low < high <= rate / 2:
         raise ValueError(
             "frequencies must obey 0 < low < high <= rate / 2; "
             f"found low={low}, high={high}, rate={rate} Hz"
         )
-    if grid not in GRIDS:
-        raise ValueError(f"grid must be one of {GRIDS}; found {grid!r}")
+    check_choice(grid, "grid", GRIDS)
 
 
 def make_bank(
@@ -107,7 +106,7 @@ def make_bank(
         If a setting is out of range.
     """
     check_grid(n_frequencies, low, high, rate, grid)
-    check_scalar(width, "width", Real, min_val=0.1, max_val=4)
+    as_number(width, "width", "a fraction of the spacing from 0.1 to 4", low=0.1, high=4)
     frequencies, spacing = frequency_grid(n_frequencies, low, high, grid)
     windows = 1 / (2 * np.pi * width * spacing)
     # 16 scales is the length of a wavelet. If it is odd, PyWavelets' delay is a whole sample.
@@ -195,11 +194,9 @@ def resynthesise(image: ArrayLike) -> NDArray[np.floating]:
 
 def check_sound(sound: ArrayLike) -> NDArray[np.floating]:
     """Return a sound as a finite array (n,) of float32 (if it is) or float64, or raise."""
-    found = np.asarray(sound)
-    if found.dtype.kind not in "iuf" or found.ndim != 1 or found.size == 0:
+    found = as_measured(sound, "sound")
+    if found.dtype.kind == "b" or found.ndim != 1 or found.size == 0:
         raise ValueError(
             f"sound must be a numeric array (n_samples,); found {found.dtype} of shape {found.shape}"
         )
-    if not np.isfinite(found).all():
-        raise ValueError("sound must be finite; found NaN or infinity")
     return found if found.dtype == np.float32 else found.astype(np.float64)

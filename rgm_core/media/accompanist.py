@@ -18,14 +18,12 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from numbers import Integral
 from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import logsumexp
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_scalar
 from sklearn.utils.validation import check_is_fitted
 
 from rgm_core.codecs.hearing import QUIET, Ear, count_heard, hear_soft, is_silent
@@ -34,6 +32,7 @@ from rgm_core.codecs.resampling import check_rate, mix_down
 from rgm_core.codecs.sound import SoundCodec
 from rgm_core.inference.follow import make_walk, path_posterior, predict_states, update_states
 from rgm_core.metrics.sound import beat_period
+from rgm_core.model.checks import as_number, as_whole, unchanged_on_failure
 from rgm_core.structure.positions import STEPS, chain_model
 
 GAINS = 10 ** (np.arange(-24, 13, 6) / 10)  # energy of the player in that of the recording
@@ -134,6 +133,11 @@ class Accompanist(BaseEstimator):
             If the sound is too short, silent or not finite, or a parameter is out of range.
         """
         self._check_parameters()
+        with unchanged_on_failure(self):
+            self._fit(X)
+            return self.reset()
+
+    def _fit(self, X: ArrayLike) -> None:
         self.beat_ = beat_period(X, self.sample_rate) if self.beat is None else self.beat
         rate = min(self.rate, self.sample_rate)
         voxel = max(round(self.beat_ / VOXELS_PER_BEAT * rate), 2)
@@ -150,7 +154,6 @@ class Accompanist(BaseEstimator):
         beat = ((np.arange(len(played)) + 0.5) * self.latency_ / self.beat_).astype(int)
         self.first_of_beat_ = np.flatnonzero(np.diff(beat, prepend=-1))
         self.first_of_bar_ = self.first_of_beat_[:: self.beats_per_bar]
-        return self.reset()
 
     def reset(self) -> Accompanist:
         """Forget what was heard: the next sound may be from anywhere in the recording."""
@@ -197,6 +200,7 @@ class Accompanist(BaseEstimator):
         is the probability that the recording is over by then.
         """
         check_is_fitted(self, "walk_")
+        as_whole(n_voxels, "n_voxels", 0)
         beliefs = [self._predicted.sum(axis=0)]
         while len(beliefs) < n_voxels:
             beliefs.append(predict_states(self.walk_, beliefs[-1]))
@@ -265,14 +269,14 @@ class Accompanist(BaseEstimator):
     def _check_parameters(self) -> None:
         check_rate(self.sample_rate)
         check_rate(self.rate, "rate")
-        if self.beat is not None and not self.beat > 0:
-            raise ValueError(f"beat must be > 0 seconds, or None; found {self.beat}")
-        check_scalar(self.beats_per_bar, "beats_per_bar", int, min_val=1)
-        check_scalar(self.n_bands, "n_bands", Integral, min_val=1)
-        if not 0 < self.tempo < 0.5:
-            raise ValueError(f"tempo must be a probability, > 0 and < 0.5; found {self.tempo}")
-        if not self.mass > 0:
-            raise ValueError(f"mass must be > 0; found {self.mass}")
+        if self.beat is not None:
+            as_number(self.beat, "beat", "> 0 seconds, or None", low=0, without=(0, np.inf))
+        as_whole(self.beats_per_bar, "beats_per_bar", 1)
+        as_whole(self.n_bands, "n_bands", 1)
+        probability = {"low": 0, "high": 0.5, "without": (0, 0.5)}
+        as_number(self.tempo, "tempo", "a probability, > 0 and < 0.5", **probability)
+        as_number(self.leap, "leap", "a probability", low=0, high=1)
+        as_number(self.mass, "mass", "> 0", low=0, without=(0, np.inf))
 
 
 def swell(n_gains: int) -> NDArray[np.float64]:

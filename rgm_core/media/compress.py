@@ -10,7 +10,7 @@ import numpy as np
 
 from rgm_core.media.film import CompressedFilm, compress_film
 from rgm_core.media.sound import SOUNDS, CompressedSound, compress_sound
-from rgm_core.model.checks import as_generator
+from rgm_core.model.checks import as_generator, as_number
 
 
 def compress(
@@ -51,6 +51,12 @@ def compress(
     ValueError
         If it is no film, no folder of pictures and no sound, or too short.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(f"path must name a file or a folder; found {path!r:.60}")
+    if progress is not None and not callable(progress):
+        raise TypeError(f"progress must be a function of a line; found {progress!r:.60}")
+    if fidelity is not None:
+        fidelity = as_number(fidelity, "fidelity", "a finite number: dB of a film, correlation of a sound")
     path, say = Path(path), progress or (lambda line: None)
     rng = as_generator(rng)
     if not path.exists():

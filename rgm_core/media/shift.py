@@ -11,7 +11,7 @@ from scipy.special import logsumexp
 from rgm_core.codecs.video import VideoCodec
 from rgm_core.inference.infer import infer
 from rgm_core.inference.posterior import SequencePosterior
-from rgm_core.model.checks import as_array
+from rgm_core.model.checks import as_array, as_measured, check_type
 from rgm_core.model.rgm import RGM
 
 
@@ -55,12 +55,18 @@ def infer_shifted(
     ValueError
         If shifts are not pairs of integers, or leave nothing of the picture.
     """
+    check_type(codec, VideoCodec, "codec")
+    frames = as_measured(frames, "frames")
+    if frames.ndim not in (3, 4):
+        raise ValueError(f"frames must have shape (T, H, W) or (T, H, W, C); found {frames.shape}")
     moves = as_array(shifts, "shifts", int, (None, 2), "pairs of rows and columns")
-    if not len(moves):
-        raise ValueError("shifts must hold one pair or more; found none")
-    rows, columns = np.abs(moves).max(axis=0)
-    visible = np.zeros(frames.shape[1:3], bool)
     height, width = frames.shape[1:3]
+    if not len(moves) or np.any((moves <= (-height, -width)) | (moves >= (height, width))):
+        raise ValueError(
+            f"shifts must hold pairs within ±{height - 1} and ±{width - 1}; found {moves.tolist()!s:.80}"
+        )
+    rows, columns = np.abs(moves).max(axis=0)
+    visible = np.zeros((height, width), bool)
     visible[rows : height - rows, columns : width - columns] = True
     if not visible.any():
         raise ValueError(f"shifts up to {(int(rows), int(columns))} leave nothing of {visible.shape}")

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 _KINDS = {int: "iu", float: "fiu", bool: "b"}
 _NAMES = {int: "integers", float: "finite numbers", bool: "booleans"}
 MOST_OUTCOMES = 10**6  # of a modality: a table has a row for each
+LARGEST = 1e15  # of what is measured: its squares and their sums stay finite in single precision too
 _SUM_TOLERANCE = 1e-5  # of probabilities: room for values stored in single precision
 
 
@@ -55,6 +56,36 @@ def as_array(
     if kind is int and found.size and found.max() > np.iinfo(np.int64).max:
         raise ValueError(f"{name} must hold integers below 2^63; found {found.max()}")
     return np.asarray(found, {int: np.int64, float: np.float64, bool: bool}[kind], order="C")
+
+
+def as_measured(value: ArrayLike, name: str, *, finite: bool = True) -> np.ndarray:
+    """Return measured numbers, of any shape and in their own type, in the layout of this machine.
+
+    Parameters
+    ----------
+    value : pixels or samples: truth values, integers or floats.
+    name : of the argument.
+    finite : whether to look for NaN, infinity and what is too large to be squared; else the caller does.
+
+    Raises
+    ------
+    ValueError
+        If the value is of another kind, hides entries behind a mask, or is not finite.
+    """
+    found = as_any_array(value, name)
+    if found.dtype.kind not in "biuf":
+        raise ValueError(f"{name} must be numeric; found an array of {found.dtype}")
+    parts = value if isinstance(value, list | tuple) else (value,)
+    if any(np.ma.is_masked(part) for part in parts if isinstance(part, np.ma.MaskedArray)):
+        raise ValueError(f"{name} must not be masked: cut out, or fill in, what is hidden")
+    if finite and found.dtype.kind == "f" and found.size:
+        low, high = float(found.min()), float(found.max())  # NaN, if there is one
+        if not -LARGEST <= low <= high <= LARGEST:
+            index = np.argwhere(~(np.abs(found.astype(float)) <= LARGEST))[0].tolist()
+            raise ValueError(
+                f"{name} must be finite; found NaN or infinity, or more than {LARGEST:g}, at index {index}"
+            )
+    return in_native_layout(found)
 
 
 def as_any_array(value: ArrayLike, name: str) -> np.ndarray:

@@ -6,6 +6,7 @@ import pytest
 from rgm_core.codecs import Codec, ImageCodec, SoundCodec, VideoCodec, check_codec
 from rgm_core.codecs.tiles import tile_positions
 from rgm_core.datasets import load_mnist
+from rgm_core.model.checks import as_array
 
 RNG = np.random.default_rng(3)
 RIGHT = np.arange(20) >= 8
@@ -23,9 +24,9 @@ class SeriesCodec(Codec):
         return self
 
     def _samples(self, X, *, fitted=True):
-        found = np.asarray(X, float)
-        if found.ndim != 2 or not found.size or not np.isfinite(found).all():
-            raise ValueError(f"X must be finite numbers (n, places); found shape {found.shape}")
+        found = as_array(X, "X", float, (None, None), "series and places")
+        if not found.size:
+            raise ValueError(f"X must not be empty; found shape {found.shape}")
         if fitted and found.shape[1:] != self.place_shape_:
             raise ValueError(f"X must have {self.place_shape_[0]} places; found {found.shape[1]}")
         return found

@@ -204,7 +204,7 @@ def test_unfitted_codec_says_so(method):
         (np.zeros(784), r"images must have shape .* found \(784,\)"),
         (np.zeros((0, 28, 28)), r"images must have shape .* found \(0, 28, 28\)"),
         (np.array([["a"]]), "images must be numeric; found an array of <U1"),
-        (np.where(np.arange(3)[:, None, None] == 1, np.nan, np.ones((3, 4, 4))), "in image 1"),
+        (np.where(np.arange(3)[:, None, None] == 1, np.nan, np.ones((3, 4, 4))), r"at index \[1, 0, 0\]"),
     ],
 )
 def test_bad_images_are_named(images, message):
@@ -220,25 +220,25 @@ def test_images_of_another_shape_than_in_fit_are_refused(shape):
 
 
 @pytest.mark.parametrize(
-    ("parameter", "value", "error"),
+    ("parameter", "value"),
     [
-        ("n_bins", 8, ValueError),
-        ("tile", 0, ValueError),
-        ("tile", 70, ValueError),
-        ("tile", "4", TypeError),
-        ("max_modes", 0, ValueError),
-        ("su", -1, ValueError),
-        ("size", 0, ValueError),
-        ("size", 4096, ValueError),
-        ("size", 32.0, TypeError),
-        ("preprocess", "no", TypeError),
-        ("contrast", "none", ValueError),
-        ("grey_channels", 0, ValueError),
+        ("n_bins", 8),
+        ("tile", 0),
+        ("tile", 70),
+        ("tile", "4"),
+        ("max_modes", 0),
+        ("su", -1),
+        ("size", 0),
+        ("size", 4096),
+        ("size", 32.0),
+        ("preprocess", "no"),
+        ("contrast", "none"),
+        ("grey_channels", 0),
     ],
 )
-def test_bad_parameters_are_named_in_fit(parameter, value, error):
+def test_bad_parameters_are_named_in_fit(parameter, value):
     codec = ImageCodec(**{parameter: value})  # the constructor stores, fit checks
-    with pytest.raises(error, match=parameter):
+    with pytest.raises(ValueError, match=parameter):
         codec.fit(SMALL)
 
 

@@ -144,20 +144,20 @@ def test_outcomes_take_the_smallest_type_that_holds_them(n_bins, dtype):
 
 
 @pytest.mark.parametrize(
-    ("changes", "error", "message"),
+    ("changes", "message"),
     [
-        ({"n_bins": 8}, ValueError, "n_bins must be odd.*found 8: use 7 or 9"),
-        ({"n_bins": 1}, ValueError, "n_bins == 1, must be >= 3"),
-        ({"n_bins": 7.0}, TypeError, "n_bins must be an instance of int"),
-        ({"max_modes": 0}, ValueError, "max_modes == 0, must be >= 1"),
-        ({"su": 0}, ValueError, "su must be positive; found 0"),
-        ({"su": np.nan}, ValueError, "su must be positive; found nan"),
-        ({"su": 1e-6}, ValueError, "signal has no modes to keep.*su=1e-06 is too small"),
-        ({"copies": 0}, ValueError, "copies == 0, must be >= 1"),
+        ({"n_bins": 8}, "n_bins must be odd.*found 8: use 7 or 9"),
+        ({"n_bins": 1}, "n_bins must be a whole number in 3 … 32767; found 1"),
+        ({"n_bins": 7.0}, "n_bins must be a whole number in 3 … 32767; found 7.0"),
+        ({"max_modes": 0}, "max_modes must be a whole number ≥ 1; found 0"),
+        ({"su": 0}, "su must be a number > 0; found 0"),
+        ({"su": np.nan}, "su must be a number > 0; found nan"),
+        ({"su": 1e-6}, "signal has no modes to keep.*su=1e-06 is too small"),
+        ({"copies": 0}, "copies must be a whole number ≥ 1; found 0"),
     ],
 )
-def test_bad_settings_are_named(changes, error, message):
-    with pytest.raises(error, match=message):
+def test_bad_settings_are_named(changes, message):
+    with pytest.raises(ValueError, match=message):
         random_basis(0, **changes)
 
 

@@ -266,12 +266,12 @@ def test_scikit_learn_can_clone_and_chain_it(small):
     [
         (np.zeros(RATE), "X must not be silent; found a root mean square of 0"),
         (np.full(RATE, 0.3), "X must not be silent"),
-        (np.r_[np.ones(50), np.nan, np.ones(50)], "finite; found NaN or infinity at sample 50"),
+        (np.r_[np.ones(50), np.nan, np.ones(50)], r"finite; found NaN or infinity.* at index \[50\]"),
         (np.ones((2, RATE)), r"at most 8 channels; found shape \(2, 32000\): if channels come first"),
         (np.ones((5, 2, 2)), r"\(n_samples, n_channels\); found \(5, 2, 2\)"),
         (np.zeros(0), r"found \(0,\)"),
         (np.ones(RATE, np.uint8), "float, int16 or int32; found an array of uint8"),
-        (np.random.default_rng(5).normal(size=40), "voxel == 0, must be >= 1"),
+        (np.random.default_rng(5).normal(size=40), "voxel must be a whole number ≥ 1; found 0"),
     ],
 )
 def test_bad_sounds_are_named(sound, message):
@@ -282,12 +282,15 @@ def test_bad_sounds_are_named(sound, message):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"sample_rate": 0}, "sample_rate == 0, must be >= 1"),
+        ({"sample_rate": 0}, "sample_rate must be a whole number in 1 … 1000000000, in Hz; found 0"),
         ({"rate": 4000}, "high <= rate / 2; found low=40.0, high=4000.0, rate=4000"),
-        ({"grid": "mel"}, "grid must be one of"),
-        ({"voxel": 0}, "voxel == 0"),
+        ({"grid": "mel"}, "grid must be"),
+        ({"voxel": 0}, "voxel must be a whole number ≥ 1; found 0"),
         ({"voxel": 4001}, "X must last two voxels of 4001 samples at 8000 Hz; found 8000"),
-        ({"overlap": 126, "voxel": 125}, "overlap == 126, must be <= 125"),
+        (
+            {"overlap": 126, "voxel": 125},
+            "overlap must be a whole number in 0 … 125, at most a voxel; found 126",
+        ),
         ({"overlap": 3}, "overlap must be even; found 3"),
         ({"n_bins": 4}, "n_bins must be odd"),
         ({"tile": 200}, "more than twice the extent"),
@@ -306,7 +309,7 @@ def test_wrong_rate_and_short_clips_are_named(small):
         clone(codec).fit(sound, sample_rate=8000)
     with pytest.raises(ValueError, match="X must last a voxel of 125 samples at 8000 Hz; found 100"):
         codec.transform(sound[:400])
-    with pytest.raises(TypeError, match="sample_rate must be an instance of"):
+    with pytest.raises(ValueError, match="sample_rate must be a whole number"):
         SoundCodec(sample_rate=None).fit(sound)
 
 
@@ -316,7 +319,7 @@ def test_bad_outcomes_variates_and_images_are_named(small):
         codec.inverse_transform(np.full_like(codec.transform(sound), 33))
     with pytest.raises(ValueError, match=r"variates must have shape \(n_voxels, "):
         codec._image(np.zeros((3, 2)))
-    with pytest.raises(ValueError, match=r"image must have shape \(16, n_samples\); found \(3, 2\)"):
+    with pytest.raises(ValueError, match=r"image must have shape \(16, n\); found \(3, 2\)"):
         codec.inverse_image(np.zeros((3, 2)))
 
 
@@ -332,7 +335,7 @@ def test_a_short_sound_has_shorter_fades():
     codec = SoundCodec(sample_rate=RATE).fit(sound)
     assert (codec.voxel_, codec.overlap_) == (50, 50)
     assert len(codec.inverse_transform(codec.transform(sound))) == len(sound)
-    with pytest.raises(ValueError, match="overlap == 64, must be <= 50"):
+    with pytest.raises(ValueError, match="overlap must be a whole number in 0 … 50"):
         clone(codec).set_params(voxel=50).fit(sound)
 
 

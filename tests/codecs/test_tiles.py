@@ -63,7 +63,7 @@ def test_centroids_far_from_scattered_positions_are_dropped():
         (np.zeros((0, 2)), 4, r"positions .* found \(0, 2\)"),
         (np.array([[np.nan]]), 4, "positions must be finite"),
         (np.array([["a"]]), 4, "positions must be numeric"),
-        (np.arange(8)[:, None], 0.5, "tile must be .* at least 1; found 0.5"),
+        (np.arange(8)[:, None], 0.5, "tile must be finite and at least 1; found 0.5"),
         (np.arange(8)[:, None], np.nan, "tile must be finite"),
         (np.arange(8)[:, None], 17, "tile=17 is more than twice the extent"),
     ],

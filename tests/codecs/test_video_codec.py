@@ -111,12 +111,12 @@ def test_estimator_conventions(codec, clip):
 BAD = {
     "a picture": (np.zeros((4, 4)), {}, "frames must be a numeric array"),
     "no frames": (np.zeros((0, 4, 4)), {}, "frames must be a numeric array"),
-    "text": (np.full((2, 4, 4), "a"), {}, "frames must be a numeric array"),
+    "text": (np.full((2, 4, 4), "a"), {}, "frames must be numeric"),
     "too short": (np.ones((1, 16, 16)), {}, "at least one block of 2; found 1"),
     "NaN": (np.full((2, 16, 16), np.nan), {}, "frames must be finite"),
     "black": (np.zeros((4, 16, 16)), {}, "no modes to keep"),
     "even bins": (np.ones((4, 16, 16)), {"n_bins": 4}, "n_bins must be odd"),
-    "block": (np.ones((4, 16, 16)), {"block": 0}, "block == 0, must be >= 1"),
+    "block": (np.ones((4, 16, 16)), {"block": 0}, "block must be a whole number ≥ 1; found 0"),
 }
 
 
