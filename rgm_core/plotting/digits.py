@@ -9,22 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rgm_core.plotting.style import COLOURS, style
-
-INK = "gray_r"  # as written: dark ink on white paper
-SIGNED = "RdBu_r"  # around zero
+from rgm_core.plotting.images import INK, SIGNED, draw_image, plot_images
+from rgm_core.plotting.style import COLOURS, axes_or_new, style
 
 
-def draw_image(ax: Axes, image: np.ndarray, *, cmap: str = INK, **limits) -> Axes:
-    """Draw one image (H, W) without ticks, framed."""
-    ax.imshow(image, cmap=cmap, **limits)
-    ax.set(xticks=[], yticks=[])
-    for spine in ax.spines.values():
-        spine.set(visible=True, color=COLOURS["grey"], linewidth=0.5)
-    return ax
-
-
-@style()
 def plot_rows(rows: Mapping[str, np.ndarray], *, cmap: str = INK, size: float = 0.9) -> Figure:
     """Draw images ≥ 0 in named rows, one column each, to be compared down the columns.
 
@@ -34,27 +22,15 @@ def plot_rows(rows: Mapping[str, np.ndarray], *, cmap: str = INK, size: float = 
     cmap : colour map.
     size : of an image, inches.
     """
-    n_columns = len(next(iter(rows.values())))
-    fig, axes = plt.subplots(
-        len(rows), n_columns, figsize=(size * n_columns + 1, size * len(rows)), squeeze=False
-    )
-    for row, (name, images) in zip(axes, rows.items(), strict=True):
-        for ax, image in zip(row, images, strict=True):
-            draw_image(ax, image, cmap=cmap, vmin=0)
-        row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    return fig
+    return plot_images(rows, cmap=cmap, size=(size, size), vmin=0)
 
 
-@style()
 def plot_gallery(images: np.ndarray, titles: Sequence[str], *, columns: int = 8, cmap: str = INK) -> Figure:
     """Draw titled images (n, H, W) in a grid, row by row."""
-    n_rows = -(-len(images) // columns)
-    fig, axes = plt.subplots(n_rows, columns, figsize=(columns, 1.25 * n_rows), squeeze=False)
-    for ax in axes.flat[len(images) :]:
-        ax.set_axis_off()
-    for ax, image, title in zip(axes.flat, images, titles, strict=False):
-        draw_image(ax, image, cmap=cmap)
-        ax.set_title(title, fontsize=9)
+    rows = [images[n : n + columns] for n in range(0, len(images), columns)]
+    fig = plot_images(rows, titles=titles, cmap=cmap, size=(1, 1.25), margin=0)
+    for ax in fig.axes:
+        ax.title.set_fontsize(9)
     return fig
 
 
@@ -97,9 +73,9 @@ def plot_bins(variates: np.ndarray, centres: np.ndarray, names: Sequence[str]) -
 
 
 @style()
-def plot_outcomes(outcomes: np.ndarray, n_outcomes: int) -> Figure:
+def plot_outcomes(outcomes: np.ndarray, n_outcomes: int, *, ax: Axes | None = None) -> Figure:
     """Draw the outcomes (n, M) of some images as a raster: one row an image."""
-    fig, ax = plt.subplots(figsize=(9, 0.25 * len(outcomes) + 1.2))
+    fig, ax = axes_or_new(ax, (9, 0.25 * len(outcomes) + 1.2))
     cmap = plt.get_cmap(SIGNED, n_outcomes)
     raster = ax.imshow(
         outcomes, cmap=cmap, aspect="auto", vmin=-0.5, vmax=n_outcomes - 0.5, interpolation="none"
@@ -112,7 +88,11 @@ def plot_outcomes(outcomes: np.ndarray, n_outcomes: int) -> Figure:
 
 @style()
 def plot_tradeoff(
-    bits: Mapping[str, np.ndarray], correlations: Mapping[str, np.ndarray], labels: Sequence
+    bits: Mapping[str, np.ndarray],
+    correlations: Mapping[str, np.ndarray],
+    labels: Sequence,
+    *,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw fidelity against the size of the code: one line a setting, points labelled.
 
@@ -122,7 +102,7 @@ def plot_tradeoff(
     correlations : by name, (k,) correlation of images and reconstructions.
     labels : of the k points, drawn at the first line.
     """
-    fig, ax = plt.subplots(figsize=(6, 3.2))
+    fig, ax = axes_or_new(ax, (6, 3.2))
     for name in bits:
         ax.plot(bits[name], correlations[name], "o-", label=name)
     first = next(iter(bits))

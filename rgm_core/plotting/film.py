@@ -10,13 +10,15 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from rgm_core.model.extras import optional
 from rgm_core.model.files import replacing
 from rgm_core.notebook.display import display_with_record, in_kernel
-from rgm_core.plotting.style import COLOURS, style
+from rgm_core.plotting.images import plot_images
+from rgm_core.plotting.style import COLOURS, axes_or_new, style
 
 imageio = optional("imageio.v3")
 
@@ -62,20 +64,10 @@ def encode_film(frames: np.ndarray, fps: float) -> bytes:
     )  # fmt: skip
 
 
-@style()
 def plot_frames(rows: Mapping[str, np.ndarray], *, size: float = 1.0) -> Figure:
     """Draw frames of films, one named row each: (n, H, W, 3) or (n, H, W), 0 to 255."""
-    n_columns = max(len(frames) for frames in rows.values())
-    fig, axes = plt.subplots(
-        len(rows), n_columns, figsize=(size * n_columns + 1, size * len(rows)), squeeze=False
-    )
-    for row, (name, frames) in zip(axes, rows.items(), strict=True):
-        for ax, frame in zip(row, frames, strict=False):
-            ax.imshow(np.clip(frame, 0, 255) / 255, cmap="gray", vmin=0, vmax=1)
-        for ax in row:
-            ax.set(xticks=[], yticks=[], frame_on=False)
-        row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    return fig
+    shown = {name: np.clip(frames, 0, 255) / 255 for name, frames in rows.items()}
+    return plot_images(shown, cmap="gray", size=(size, size), vmin=0, vmax=1)
 
 
 @style()
@@ -118,9 +110,9 @@ def plot_similarity(similarity: np.ndarray, orders: Mapping[str, Sequence[int]])
 
 
 @style()
-def plot_bars(values: Mapping[str, Mapping[str, float]], *, unit: str) -> Figure:
+def plot_bars(values: Mapping[str, Mapping[str, float]], *, unit: str, ax: Axes | None = None) -> Figure:
     """Draw groups of bars: values by group and, within it, by name."""
-    fig, ax = plt.subplots(figsize=(7.5, 3))
+    fig, ax = axes_or_new(ax, (7.5, 3))
     names = list(dict.fromkeys(name for group in values.values() for name in group))
     colours = ("blue", "sky", "orange", "green", "purple")
     width = 0.8 / len(names)

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from rgm_core.plotting.style import COLOURS, style
+from rgm_core.plotting.images import draw_image, draw_images
+from rgm_core.plotting.style import COLOURS, axes_or_new, style
 
 #: One colour for each thing on a board, in every figure.
 BOARD = {
@@ -77,9 +79,11 @@ def plot_orbits(orbits: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
 
 
 @style()
-def plot_rates(rates: Mapping[str, np.ndarray], *, unit: str = "balls hit / %") -> Figure:
+def plot_rates(
+    rates: Mapping[str, np.ndarray], *, unit: str = "balls hit / %", ax: Axes | None = None
+) -> Figure:
     """Draw rates by seed, 0 to 100, one row of points a player."""
-    fig, ax = plt.subplots(figsize=(7, 0.6 * len(rates) + 1.2))
+    fig, ax = axes_or_new(ax, (7, 0.6 * len(rates) + 1.2))
     for k, (_name, values) in enumerate(rates.items()):
         spread = np.linspace(-0.15, 0.15, len(values)) if len(values) > 1 else np.zeros(1)
         ax.plot(values, k + spread, "o", alpha=0.8)
@@ -90,7 +94,10 @@ def plot_rates(rates: Mapping[str, np.ndarray], *, unit: str = "balls hit / %") 
 
 @style()
 def plot_experience(
-    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], reached: Mapping[str, float]
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    reached: Mapping[str, float],
+    *,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw how success grows with experience, for several players.
 
@@ -99,7 +106,7 @@ def plot_experience(
     curves : mapping of name to (frames (n,), rates (m, n)), the success rates of m runs.
     reached : mapping of name to the frames after which a mark was reached (median; drawn as a line).
     """
-    fig, ax = plt.subplots(figsize=(7.5, 3.6))
+    fig, ax = axes_or_new(ax, (7.5, 3.6))
     for k, (name, (frames, rates)) in enumerate(curves.items()):
         colour = COLOURS[("blue", "vermillion", "green", "purple")[k]]
         low, middle, high = np.quantile(rates, (0.1, 0.5, 0.9), axis=0)
@@ -124,11 +131,7 @@ def plot_boards(rows: Mapping[str, np.ndarray], names: Sequence[str]) -> Figure:
     colours = [BOARD[name] for name in names]
     size = (0.85 * n + 1.2, 0.95 * len(rows) * height / width + 0.4)
     fig, axes = plt.subplots(len(rows), n, figsize=size, squeeze=False)
-    for (name, boards), line in zip(rows.items(), axes, strict=True):
-        for board, ax in zip(boards, line, strict=True):
-            ax.imshow(board, cmap=ListedColormap(colours), vmin=0, vmax=len(names) - 1)
-            ax.set(xticks=[], yticks=[])
-        line[0].set_ylabel(name)
+    draw_images(axes, rows, cmap=ListedColormap(colours), vmin=0, vmax=len(names) - 1)
     handles = [Patch(color=colour, label=name) for colour, name in zip(colours, names, strict=True)]
     fig.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return fig
@@ -145,7 +148,9 @@ def plot_growth(series: Mapping[str, np.ndarray]) -> Figure:
 
 
 @style()
-def plot_plan(board: np.ndarray, plan: np.ndarray, names: Sequence[str], *, title: str) -> Figure:
+def plot_plan(
+    board: np.ndarray, plan: np.ndarray, names: Sequence[str], *, title: str, ax: Axes | None = None
+) -> Figure:
     """Draw a frame, and over it the frames that are planned, fading with time.
 
     Parameters
@@ -155,9 +160,9 @@ def plot_plan(board: np.ndarray, plan: np.ndarray, names: Sequence[str], *, titl
     names : of the outcomes.
     title : what the player thinks.
     """
-    fig, ax = plt.subplots(figsize=(4.6, 5.2))
+    fig, ax = axes_or_new(ax, (4.6, 5.2))
     colours = [BOARD[name] for name in names]
-    ax.imshow(board, cmap=ListedColormap(colours), vmin=0, vmax=len(names) - 1)
+    draw_image(ax, board, cmap=ListedColormap(colours), vmin=0, vmax=len(names) - 1)
     for k, planned in enumerate(plan):
         for outcome, marker in ((0, "o"), (2, "s")):  # the ball, the centre of the bat
             row, column = np.nonzero(planned == outcome)
@@ -165,7 +170,7 @@ def plot_plan(board: np.ndarray, plan: np.ndarray, names: Sequence[str], *, titl
             ax.plot(
                 column, row, marker, color=colours[outcome], alpha=fading, markersize=5, fillstyle="none"
             )
-    ax.set(xticks=[], yticks=[], title=title)
+    ax.set_title(title)
     handles = [Patch(color=colours[outcome], label=names[outcome]) for outcome in (0, 2)]
     fig.legend(handles=handles, loc="outside lower center", ncols=2)
     return fig

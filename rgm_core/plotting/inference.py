@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rgm_core.plotting.style import COLOURS, style
+from rgm_core.plotting.style import COLOURS, axes_or_new, style
 
 
 @style()
@@ -41,9 +42,11 @@ def plot_bound(
     complexity: np.ndarray,
     accuracy: np.ndarray,
     surprise: float,
+    *,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw free energy and its parts along a line of beliefs, from the prior (0) to the posterior (1)."""
-    fig, ax = plt.subplots(figsize=(6.2, 3.4))
+    fig, ax = axes_or_new(ax, (6.2, 3.4))
     ax.plot(share, free_energy, label="free energy F", color=COLOURS["blue"])
     ax.plot(share, complexity, "--", label="complexity", color=COLOURS["orange"])
     ax.plot(share, -accuracy, ":", label="minus accuracy", color=COLOURS["green"])

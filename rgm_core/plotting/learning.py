@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.ndimage import uniform_filter1d
 
-from rgm_core.plotting.style import COLOURS, style
+from rgm_core.plotting.style import COLOURS, axes_or_new, style
 
 
 def draw_trace(ax: Axes, values: np.ndarray, *, window: int = 100) -> Axes:
@@ -50,14 +50,16 @@ def plot_active_learning(information: np.ndarray, elbo: np.ndarray, *, n_classes
 
 
 @style()
-def plot_accuracy_by_threshold(curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+def plot_accuracy_by_threshold(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], *, ax: Axes | None = None
+) -> Figure:
     """Draw accuracy against the share of images that are left when the doubtful ones are put aside.
 
     Parameters
     ----------
     curves : by name of the measure of confidence, shares (k,) and accuracies (k,), both in %.
     """
-    fig, ax = plt.subplots(figsize=(6, 3.4))
+    fig, ax = axes_or_new(ax, (6, 3.4))
     for name, (shares, accuracies) in curves.items():
         ax.plot(shares, accuracies, label=name)
     ax.axvline(50, color=COLOURS["grey"], linestyle="--", linewidth=0.8)
@@ -100,7 +102,11 @@ def plot_confidence(
 
 @style()
 def plot_accuracy_by_size(
-    sizes: np.ndarray, accuracies: Mapping[str, np.ndarray], bounds: Mapping[str, np.ndarray] | None = None
+    sizes: np.ndarray,
+    accuracies: Mapping[str, np.ndarray],
+    bounds: Mapping[str, np.ndarray] | None = None,
+    *,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw accuracies / % against the number of images learned from, one line a name.
 
@@ -110,7 +116,7 @@ def plot_accuracy_by_size(
     accuracies : by name, (n,).
     bounds : by name, (n, 2) lower and upper bound of each, if they are to be drawn.
     """
-    fig, ax = plt.subplots(figsize=(6, 3.2))
+    fig, ax = axes_or_new(ax, (6, 3.2))
     for name, values in accuracies.items():
         above_and_below = None if bounds is None else np.abs(bounds[name].T - np.asarray(values))
         ax.errorbar(sizes, values, above_and_below, fmt="o-", capsize=3, label=name)

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from rgm_core.plotting.digits import SIGNED, draw_image
+from rgm_core.plotting.images import SIGNED, draw_image, draw_images, plot_images
 from rgm_core.plotting.style import COLOURS, style
 
 
@@ -43,7 +43,6 @@ def plot_stages(tables: Mapping[str, np.ndarray], labels: tuple[str, str]) -> Fi
     return fig
 
 
-@style()
 def plot_fields(fields: Mapping[str, np.ndarray]) -> Figure:
     """Draw projection fields: the picture that a state causes, one row a level.
 
@@ -51,20 +50,9 @@ def plot_fields(fields: Mapping[str, np.ndarray]) -> Figure:
     ----------
     fields : name of each row and its pictures (n, H, W), grey levels 0 to 255.
     """
-    n_columns = max(len(pictures) for pictures in fields.values())
-    fig, axes = plt.subplots(
-        len(fields), n_columns, figsize=(n_columns + 2, 1.1 * len(fields)), squeeze=False
-    )
-    for row, (name, pictures) in zip(axes, fields.items(), strict=True):
-        for ax in row[len(pictures) :]:
-            ax.set_axis_off()
-        for ax, picture in zip(row, pictures, strict=False):
-            draw_image(ax, picture, vmin=0, vmax=255)
-        row[0].set_ylabel(name, rotation=0, ha="right", va="center")
-    return fig
+    return plot_images(fields, size=(1, 1.1), margin=2, vmin=0, vmax=255)
 
 
-@style()
 def plot_groups(groups: Sequence[np.ndarray], names: Sequence[str]) -> Figure:
     """Draw which pixels belong to which group at each level.
 
@@ -73,10 +61,7 @@ def plot_groups(groups: Sequence[np.ndarray], names: Sequence[str]) -> Figure:
     groups : (H, W) number of the group that each pixel belongs to, one array a level.
     names : of the levels.
     """
-    fig, axes = plt.subplots(1, len(names), figsize=(2.2 * len(names), 2.5))
-    for ax, group, name in zip(axes, groups, names, strict=True):
-        draw_image(ax, group, cmap="viridis").set_title(name)
-    return fig
+    return plot_images([groups], titles=names, cmap="viridis", size=(2.2, 2.5), margin=0)
 
 
 @style()
@@ -86,16 +71,11 @@ def plot_beliefs(pictures: Mapping[str, np.ndarray], beliefs: np.ndarray, names:
     fig, axes = plt.subplots(
         n_rows + 1, n_columns, figsize=(2.1 * n_columns + 0.8, 1.5 * (n_rows + 1)), squeeze=False
     )
-    for row, (label, images) in zip(axes, pictures.items(), strict=False):
-        for ax, image in zip(row, images, strict=True):
-            draw_image(ax, image, vmin=0, vmax=255)
-        row[0].set_ylabel(label, rotation=0, ha="right", va="center")
+    draw_images(axes[:-1], pictures, titles=names, vmin=0, vmax=255)
     for ax, q in zip(axes[-1], beliefs, strict=True):
         ax.bar(range(len(q)), q)
         ax.set(xticks=range(len(q)), ylim=(0, 1), xlabel="class")
     axes[-1, 0].set_ylabel("posterior")
-    for ax, name in zip(axes[0], names, strict=True):
-        ax.set_title(name)
     return fig
 
 
@@ -130,12 +110,9 @@ def plot_belief_levels(
 @style()
 def plot_change(before: np.ndarray, after: np.ndarray, names: Sequence[str]) -> Figure:
     """Draw pictures (n, H, W) before and after, and the difference, in three rows."""
-    fig, axes = plt.subplots(3, len(names), figsize=(len(names) + 1, 3.4))
-    limit = max(np.abs(after - before).max(), 1e-9)
-    for column, first, second, name in zip(axes.T, before, after, names, strict=True):
-        draw_image(column[0], first, vmin=0, vmax=255).set_title(name)
-        draw_image(column[1], second, vmin=0, vmax=255)
-        draw_image(column[2], second - first, cmap=SIGNED, vmin=-limit, vmax=limit)
-    for ax, name in zip(axes[:, 0], ("before", "after", "difference"), strict=True):
-        ax.set_ylabel(name, rotation=0, ha="right", va="center")
+    fig, axes = plt.subplots(3, len(names), figsize=(len(names) + 1, 3.4), squeeze=False)
+    draw_images(axes[:2], {"before": before, "after": after}, titles=names, vmin=0, vmax=255)
+    difference = after - before
+    limit = max(np.abs(difference).max(), 1e-9)
+    draw_images(axes[2:], {"difference": difference}, cmap=SIGNED, vmin=-limit, vmax=limit)
     return fig

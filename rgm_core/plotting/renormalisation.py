@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rgm_core.plotting.digits import draw_image
-from rgm_core.plotting.style import COLOURS, style
+from rgm_core.plotting.images import draw_image
+from rgm_core.plotting.style import COLOURS, axes_or_new, style
 
 
 @style()
@@ -36,9 +37,9 @@ def plot_unfolding(frames: np.ndarray, names: Sequence[str]) -> Figure:
 
 
 @style()
-def plot_surprise(surprise: Mapping[str, np.ndarray], *, period: int) -> Figure:
+def plot_surprise(surprise: Mapping[str, np.ndarray], *, period: int, ax: Axes | None = None) -> Figure:
     """Draw the surprise at each step, -ln p(outcome | past) in nats, one line a model."""
-    fig, ax = plt.subplots(figsize=(8, 2.8))
+    fig, ax = axes_or_new(ax, (8, 2.8))
     for (name, values), style_ in zip(surprise.items(), ("o-", "s-"), strict=False):
         ax.plot(np.arange(1, len(values) + 1), values, style_, markersize=4, linewidth=1, label=name)
     for edge in range(period, len(next(iter(surprise.values()))), period):
@@ -49,9 +50,9 @@ def plot_surprise(surprise: Mapping[str, np.ndarray], *, period: int) -> Figure:
 
 
 @style()
-def plot_cost(pixels: np.ndarray, cost: np.ndarray) -> Figure:
+def plot_cost(pixels: np.ndarray, cost: np.ndarray, *, ax: Axes | None = None) -> Figure:
     """Draw the cost of inference against the size of the lattice, both on logarithmic axes."""
-    fig, ax = plt.subplots(figsize=(5, 3))
+    fig, ax = axes_or_new(ax, (5, 3))
     ax.loglog(pixels, cost, "o-", label="counted")
     ax.loglog(pixels, cost[0] * pixels / pixels[0], "--", color=COLOURS["grey"], label="in proportion")
     ax.set(xlabel="pixels", ylabel="multiply-adds a frame")

@@ -6,14 +6,20 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from rgm_core.plotting.style import COLOURS, style
+from rgm_core.plotting.style import COLOURS, axes_or_new, style
 
 
 @style()
 def plot_decisions(
-    log_odds: np.ndarray, augmented: np.ndarray, *, name: str = "state", limit: float = 30.0
+    log_odds: np.ndarray,
+    augmented: np.ndarray,
+    *,
+    name: str = "state",
+    limit: float = 30.0,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw the log odds of each decision, and whether the model grew.
 
@@ -23,7 +29,7 @@ def plot_decisions(
     augmented : (T,) bool.
     name : of what is added.
     """
-    fig, ax = plt.subplots(figsize=(8.5, 3))
+    fig, ax = axes_or_new(ax, (8.5, 3))
     shown = np.clip(log_odds, -limit, limit)
     steps = np.arange(1, len(shown) + 1)
     ax.axhline(0, linewidth=0.8, color=COLOURS["grey"])
@@ -63,9 +69,11 @@ def plot_odds(factor: np.ndarray, information: np.ndarray, augmented: np.ndarray
 
 
 @style()
-def plot_curves(x: np.ndarray, curves: Mapping[str, np.ndarray], *, xlabel: str, ylabel: str) -> Figure:
+def plot_curves(
+    x: np.ndarray, curves: Mapping[str, np.ndarray], *, xlabel: str, ylabel: str, ax: Axes | None = None
+) -> Figure:
     """Draw named curves, (n,) each, over one x."""
-    fig, ax = plt.subplots(figsize=(6.5, 3))
+    fig, ax = axes_or_new(ax, (6.5, 3))
     for (name, values), line in zip(curves.items(), ("-", "--", "-.", ":"), strict=False):
         ax.plot(x, values, line, label=name)
     ax.set(xlabel=xlabel, ylabel=ylabel, ylim=(0, None))
@@ -95,6 +103,7 @@ def plot_sizes(
     xlabel: str,
     truth: float | None = None,
     log: bool = False,
+    ax: Axes | None = None,
 ) -> Figure:
     """Draw numbers of states: one line a method, a band over repetitions.
 
@@ -106,7 +115,7 @@ def plot_sizes(
     truth : number of states to be found, if there is one.
     log : whether x is drawn logarithmically.
     """
-    fig, ax = plt.subplots(figsize=(6.5, 3.4))
+    fig, ax = axes_or_new(ax, (6.5, 3.4))
     for k, (name, values) in enumerate(sizes.items()):
         colour = COLOURS[("blue", "vermillion", "green", "purple")[k]]
         ax.plot(x, np.mean(values, axis=0), ("o-", "s--", "^:", "d-.")[k], color=colour, label=name)

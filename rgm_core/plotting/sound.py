@@ -11,12 +11,13 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from rgm_core.model.extras import optional
 from rgm_core.model.files import replacing
 from rgm_core.notebook.display import display_with_record, in_kernel
-from rgm_core.plotting.style import COLOURS, style
+from rgm_core.plotting.style import COLOURS, axes_or_new, style
 
 soundfile = optional("soundfile")
 
@@ -80,9 +81,9 @@ def plot_sound(
 
 
 @style()
-def plot_code(outcomes: np.ndarray, n_outcomes: int, *, seconds: float) -> Figure:
+def plot_code(outcomes: np.ndarray, n_outcomes: int, *, seconds: float, ax: Axes | None = None) -> Figure:
     """Draw the outcomes (n_voxels, M) of a sound over time."""
-    fig, ax = plt.subplots(figsize=(9, 2.6))
+    fig, ax = axes_or_new(ax, (9, 2.6))
     image = ax.imshow(outcomes.T, cmap=plt.get_cmap("RdBu_r", n_outcomes), aspect="auto",
                       vmin=-0.5, vmax=n_outcomes - 0.5, interpolation="none", origin="lower",
                       extent=(0, seconds, 0, outcomes.shape[1]))  # fmt: skip
@@ -92,9 +93,11 @@ def plot_code(outcomes: np.ndarray, n_outcomes: int, *, seconds: float) -> Figur
 
 
 @style()
-def plot_rates(curves: Mapping[str, tuple[np.ndarray, np.ndarray]], *, bar: float) -> Figure:
+def plot_rates(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray]], *, bar: float, ax: Axes | None = None
+) -> Figure:
     """Draw fidelity against the rate of the code: (kbit/s, correlation) by name of the line."""
-    fig, ax = plt.subplots(figsize=(6.5, 3.2))
+    fig, ax = axes_or_new(ax, (6.5, 3.2))
     for name, (rates, correlations) in curves.items():
         ax.plot(rates, correlations, "o-", label=name)
     ax.axhline(bar, color=COLOURS["grey"], linestyle="--", linewidth=0.8)

@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 from cycler import cycler
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 #: Okabe and Ito's palette, which stays distinct under the common colour-vision deficiencies.
 COLOURS = MappingProxyType(
@@ -74,6 +77,11 @@ def style(**overrides) -> Iterator[None]:
     house: Any = {**_HOUSE, **settings}  # by names that Matplotlib has only when it runs
     with mpl.rc_context(house):
         yield
+
+
+def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> tuple[Figure, Axes]:
+    """The axes to draw on, with their figure; where there are none, those of a new figure, in inches."""
+    return plt.subplots(figsize=size) if ax is None else (cast(Figure, ax.figure), ax)
 
 
 def _setting(name: str) -> str:

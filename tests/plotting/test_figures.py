@@ -17,6 +17,7 @@ from rgm_core.plotting import (
     renormalisation,
     selection,
 )
+from rgm_core.plotting.images import plot_images
 
 RNG = np.random.default_rng(0)
 PICTURES = RNG.uniform(0, 255, (4, 6, 5))
@@ -222,3 +223,26 @@ def test_plan_is_drawn_over_the_board():
     np.testing.assert_array_equal(images(fig)[0], board)
     places = [(line.get_xdata().tolist(), line.get_ydata().tolist()) for line in fig.axes[0].lines]
     assert [place for place in places if place[0]] == [([2], [1]), ([0], [2])]
+
+
+def test_one_function_draws_images_in_rows():
+    fig = plot_images({"a": PICTURES, "": PICTURES[:2]}, titles=["x", "y"], vmin=0)
+    np.testing.assert_array_equal(images(fig), [*PICTURES, *PICTURES[:2]])
+    assert [ax.get_title() for ax in fig.axes[:3]] == ["x", "y", ""]
+    assert [ax.axison for ax in fig.axes[4:]] == [True, True, False, False]
+    np.testing.assert_array_equal(images(plot_images([PICTURES[:1], PICTURES[1:]])), PICTURES)
+
+
+def test_what_needs_one_pair_of_axes_takes_them():
+    """And draws nowhere else: a figure of a reader's own can hold several."""
+    x, curves = np.arange(1.0, 4), {"a": np.array([1.0, 2, 3])}
+    own, axes = plt.subplots(1, 4)
+    drawn = [
+        selection.plot_curves(x, curves, xlabel="x", ylabel="y", ax=axes[0]),
+        film.plot_bars({"g": {"a": 1.0}}, unit="dB", ax=axes[1]),
+        renormalisation.plot_cost(x, x, ax=axes[2]),
+        games.plot_rates(curves, ax=axes[3]),
+    ]
+    assert all(fig is own for fig in drawn)
+    assert all(ax.lines or ax.patches for ax in axes)
+    assert plt.get_fignums() == [own.number]
