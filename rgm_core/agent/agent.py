@@ -19,7 +19,7 @@ from rgm_core.agent.experience import MANY, Experience
 from rgm_core.agent.play import PATIENCE, PlayModel, action_values, induce_play, model_of
 from rgm_core.agent.seen import as_event, as_play
 from rgm_core.agent.separate import separate
-from rgm_core.model.checks import as_array, as_flag, as_generator, as_whole
+from rgm_core.model.checks import as_array, as_flag, as_generator, as_whole, check_type
 
 PERSISTENCE = 0.8  # probability of going on with the last action when exploring: smooth paths lead farther
 HOPE = 0.05  # probability of a goal below which the agent explores
@@ -156,20 +156,23 @@ class Agent:
             If the agent has not learned yet, or outcomes have another shape or unknown values.
         """
         now = self._check(outcomes)
-        belief = self.infer_states(now)
+        belief = self._infer(now)
         if self.learning and self._assimilate(now, belief):
-            belief = self.infer_states(now)
+            belief = self._infer(now)
         values = self.plan(belief)
         action = self.sample_action(values, belief)
-        self._belief, self._before = belief, self.separation.news(now[None])[0]
+        self._belief, self._before = belief, self.separation.compare(now[None])[0]
         self.history.append(_decision(belief, values, action))
         return action
 
     def infer_states(self, outcomes: np.ndarray) -> Belief:
         """What event the frame (G,) ends, given the frames since the last reset."""
-        outcomes = self._check(outcomes)
-        news = self.separation.news(outcomes[None])[0]
-        place, remembered = int(outcomes[self.control]), 0
+        return self._infer(self._check(outcomes))
+
+    def _infer(self, now: np.ndarray) -> Belief:
+        """The same of a frame that was checked."""
+        news = self.separation.compare(now[None])[0]
+        place, remembered = int(now[self.control]), 0
         if self._belief is not None:
             remembered = self.model.remember(self._belief.place, self.history[-1].action)
         predicted = predict_events(self.model, self._belief, self._before, place)
@@ -177,10 +180,13 @@ class Agent:
 
     def plan(self, belief: Belief) -> np.ndarray:
         """Probability (A,) of reaching a goal before a cost after each action, discounted by time."""
+        self._check_belief(belief)
         return action_values(self.model, self.ahead, belief.events, belief.remembered, belief.place)
 
     def sample_action(self, values: np.ndarray, belief: Belief) -> int:
         """The best action (of values (A,)); without hope of a goal, of the best the one least tried."""
+        self._check_belief(belief)
+        values = as_array(values, "values", float, (self.n_actions,), "one for each action")
         best = np.flatnonzero(values >= values.max() * (1 - TIE))
         tried = self._tried.setdefault((int(belief.events.argmax()), belief.place), np.zeros(len(values)))
         if values.max() < HOPE:
@@ -219,7 +225,9 @@ class Agent:
         missed, found = (now[g] == o for g, o in (self.cost, self.goal))
         if len(self._first) < MANY:
             self._first.append((now, action))
-        self.experience.count(now, self.separation.news(now[None])[0], action, int(belief.events.argmax()))
+        self.experience.count(
+            now, self.separation.compare(now[None])[0], action, int(belief.events.argmax())
+        )
         if not (missed or (found and self.history and self.history[-1].steps == UNREACHABLE)):
             return False
         if self._structured < MANY and len(self._first) >= min(2 * self._structured, MANY):
@@ -227,12 +235,20 @@ class Agent:
             self._belief = None
         self._renew()
         if self._belief is not None:
-            self._belief = _padded(self._belief, self.model.n_events)
+            more = (0, self.model.n_events - len(self._belief.events))
+            self._belief = replace(self._belief, events=np.pad(self._belief.events, more))
         return True
 
     def _check_learned(self) -> None:
         if not hasattr(self, "model"):
             raise ValueError("the agent has not seen anything yet: call learn with some play first")
+
+    def _check_belief(self, belief: Belief) -> None:
+        self._check_learned()
+        check_type(belief, Belief, "belief")
+        if belief.events.shape != (self.model.n_events,):
+            n = self.model.n_events
+            raise ValueError(f"belief must be about the {n} events known; found {belief.events.shape}")
 
     def _check(self, outcomes: np.ndarray) -> np.ndarray:
         self._check_learned()
@@ -254,11 +270,6 @@ def _decision(belief: Belief, values: np.ndarray, action: int) -> Decision:
     return Decision(
         state=state, place=belief.place, known=belief.known, value=value, steps=steps, action=action
     )
-
-
-def _padded(belief: Belief, n_events: int) -> Belief:
-    """The same belief among more events."""
-    return replace(belief, events=np.pad(belief.events, (0, n_events - len(belief.events))))
 
 
 def _limits(outcomes: np.ndarray, n_outcomes: np.ndarray | None, control: int) -> np.ndarray:

@@ -50,8 +50,22 @@ class Separation:
     def news(self, outcomes: np.ndarray) -> np.ndarray:
         """News (T, K) int16 of frames (T, G): 0 as expected, else the outcome + 1."""
         outcomes = as_frames(outcomes)
-        seen = outcomes[:, self.pixels]
-        as_expected = seen == self.expected[outcomes[:, self.control]]
+        n_modalities = 1 + max(self.control, int(self.pixels.max(initial=0)))
+        if outcomes.shape[1] < n_modalities:
+            raise ValueError(
+                f"outcomes must have {n_modalities} modalities or more; found shape {outcomes.shape}"
+            )
+        n_places = len(self.expected)
+        if (place := outcomes[:, self.control].max()) >= n_places:
+            raise ValueError(
+                f"outcomes of the control stream must lie in 0 … {n_places - 1}; found {place}"
+            )
+        return self.compare(outcomes)
+
+    def compare(self, frames: np.ndarray) -> np.ndarray:
+        """The same of frames (T, G) that were checked, such as those of an agent that plays."""
+        seen = frames[:, self.pixels]
+        as_expected = seen == self.expected[frames[:, self.control]]
         return np.where(as_expected, AS_EXPECTED, seen + 1).astype(np.int16)
 
     def hides(self, news: np.ndarray) -> np.ndarray:

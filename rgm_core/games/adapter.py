@@ -8,7 +8,7 @@ import gymnasium
 import numpy as np
 from gymnasium import spaces
 
-from rgm_core.model.checks import as_whole, check_type
+from rgm_core.model.checks import MOST_OUTCOMES, as_any_array, as_whole, check_type
 
 LARGEST = 1000  # outcomes of the control stream: an agent keeps a table of places by actions by places
 MANY_PIXELS = 4096
@@ -67,6 +67,7 @@ class Outcomes(gymnasium.Wrapper):
         n_actions(env)  # refuses what is not Discrete
         self.goal, self.cost = goal, cost
         self._low, sizes = _sizes(env.observation_space)
+        self._n_values = sizes
         self._plain = isinstance(env.observation_space, spaces.Discrete)
         self.control = _check_control(0 if self._plain else control, sizes)
         pixels = [] if self._plain else sizes
@@ -94,7 +95,14 @@ class Outcomes(gymnasium.Wrapper):
         return self._observe(observation, hit, miss), reward, terminated, truncated, info
 
     def _observe(self, observation, hit: bool, miss: bool) -> dict:
-        numbers = np.ravel(observation).astype(np.int64) - self._low
+        found = np.ravel(as_any_array(observation, "observation"))
+        if found.dtype.kind not in "iu" or found.shape != self._low.shape:
+            raise ValueError(
+                f"observation must be {self._low.size} whole numbers; found {found.shape}, {found.dtype}"
+            )
+        numbers = found.astype(np.int64) - self._low
+        if np.any((numbers < 0) | (numbers >= self._n_values)):
+            raise ValueError(f"observation must lie in {self.env.observation_space}; found {found!s:.80}")
         streams = {"reward": np.int64(hit), "cost": np.int64(miss), "control": numbers[self.control]}
         return streams if self._plain else {"pixels": numbers} | streams
 
@@ -116,18 +124,20 @@ def stream_modality(name: str, streams: tuple[str, ...], n_pixels: int) -> int:
 
 def _sizes(space: spaces.Space) -> tuple[np.ndarray, np.ndarray]:
     """Least value and number of values of everything that is observed, flattened."""
+    low = size = np.zeros(0, int)
     if isinstance(space, spaces.Discrete):
-        return np.array([space.start]), np.array([space.n])
-    if isinstance(space, spaces.MultiDiscrete):
-        return np.ravel(space.start), np.ravel(space.nvec)
-    if isinstance(space, spaces.Box) and np.issubdtype(space.dtype, np.integer):
-        low, high = (np.ravel(x).astype(np.int64) for x in (space.low, space.high))
-        if len(low) <= MANY_PIXELS:
-            return low, high - low + 1
-    raise ValueError(
-        "observations must be Discrete, MultiDiscrete, or a Box of at most "
-        f"{MANY_PIXELS} whole numbers; found {space}"
-    )
+        low, size = np.array([space.start]), np.array([space.n])
+    elif isinstance(space, spaces.MultiDiscrete):
+        low, size = np.ravel(space.start), np.ravel(space.nvec)
+    elif isinstance(space, spaces.Box) and np.dtype(space.dtype).kind in "iu":
+        low = np.ravel(space.low)
+        size = np.ravel(space.high).astype(float) - low + 1  # floats: the range of 64 bits, too
+    if not 1 <= len(low) <= MANY_PIXELS or size.max() > MOST_OUTCOMES:
+        raise ValueError(
+            f"observations must be Discrete, MultiDiscrete, or a Box: 1 … {MANY_PIXELS} whole numbers of "
+            f"at most {MOST_OUTCOMES} values; found {space}"
+        )
+    return low.astype(np.int64), size.astype(np.int64)
 
 
 def _check_control(control: int | None, sizes: np.ndarray) -> int:

@@ -19,8 +19,18 @@ def flatten_observation(observation: np.ndarray | dict) -> np.ndarray:
     """An observation as outcomes (G,) int: pixels row by row, then reward, cost and control."""
     if not isinstance(observation, dict):
         return np.ravel(as_any_array(observation, "observation"))
-    streams = [observation[name] for name in STREAMS if name in observation]
-    return np.concatenate([np.ravel(observation.get("pixels", ())), streams]).astype(np.int64)
+    known = [name for name in ("pixels", *STREAMS) if name in observation]
+    if not known or len(known) < len(observation):
+        raise ValueError(
+            f"observation must have some of the entries pixels, {', '.join(STREAMS)}, and no other; "
+            f"found {[*observation]!s:.80}"
+        )
+    parts = [np.ravel(as_any_array(observation[name], name)) for name in known]
+    for name, part in zip(known, parts, strict=True):
+        if (part.size and part.dtype.kind not in "iu") or (name != "pixels" and part.size != 1):
+            kind = f"{part.size} of {part.dtype}"
+            raise ValueError(f"observation[{name!r}] must be whole numbers, of a stream one; found {kind}")
+    return np.concatenate(parts).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from rgm_core.model import storage
-from rgm_core.model.checks import as_array, as_probabilities, check_type
+from rgm_core.model.checks import as_array, as_probabilities, as_whole, check_type
 from rgm_core.model.level import Level
 
 
@@ -168,6 +168,7 @@ class RGM:
         ValueError
             If the file is truncated, corrupt, too large, or not a saved model.
         """
+        max_bytes = as_whole(max_bytes, "max_bytes", 0)
         with storage.reading(path, max_bytes) as (levels, D):
             return cls(levels=levels, D=D)
 

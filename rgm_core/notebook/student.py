@@ -49,7 +49,8 @@ def write_student_version(notebooks: str | os.PathLike, folder: str | os.PathLik
     Raises
     ------
     ValueError
-        If both folders are the same, or there are no notebooks.
+        If both folders are the same, there are no notebooks, or one of that name is there already: what
+        somebody wrote into it would be lost.
     """
     source, target = Path(notebooks), Path(folder)
     found = sorted(source.glob("[0-9]*.ipynb"))
@@ -57,6 +58,10 @@ def write_student_version(notebooks: str | os.PathLike, folder: str | os.PathLik
         raise ValueError(f"notebooks: found none in {source}; expected a folder of .ipynb files")
     if source.resolve() == target.resolve():
         raise ValueError(f"folder: found {target}, that of the solved notebooks; expected another one")
+    if taken := [path.name for path in found if (target / path.name).exists()]:
+        raise ValueError(
+            f"folder: found {taken[0]} in {target}, where somebody's answers may be; expected a new folder"
+        )
     target.mkdir(parents=True, exist_ok=True)
     for path in found:
         student = without_solutions(json.loads(path.read_text(encoding="utf-8")))

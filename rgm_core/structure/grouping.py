@@ -7,6 +7,7 @@ import numpy as np
 from rgm_core.information import pairwise_information
 from rgm_core.model.checks import as_array, as_whole
 
+MOST = 10_000  # modalities that are compared in pairs: a table of 0.8 GB
 LOADING = np.exp(-16.0)  # smallest share in an eigenvector that puts a modality into its group
 
 
@@ -108,8 +109,11 @@ def group_by_information(outcomes: np.ndarray, size: int) -> np.ndarray:
         Group of each column, in the order in which they were found.
     """
     outcomes = as_array(outcomes, "outcomes", int, (None, None), "steps and modalities")
-    if not outcomes.size:
-        raise ValueError(f"outcomes must not be empty; found shape {outcomes.shape}")
+    if not outcomes.size or outcomes.shape[1] > MOST:
+        raise ValueError(
+            f"outcomes must have 1 … {MOST} modalities, at one step or more; found shape {outcomes.shape}: "
+            "more of them are grouped by their locations"
+        )
     size = as_whole(size, "size", 1)
     information = pairwise_information(outcomes, outcomes)
     groups = np.full(outcomes.shape[1], -1)
