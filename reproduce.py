@@ -1,6 +1,7 @@
 """Regenerate the article's figures and numbers from the notebooks."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -119,12 +120,23 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"reproduce.py: {error}", file=sys.stderr)
         return 2
     except OSError as error:  # of the output folder: a notebook's own errors are told with it
-        print(f"reproduce.py: {error.filename or options.out}: {error.strerror or error}", file=sys.stderr)
+        place = error.filename or ("output" if isinstance(error, BrokenPipeError) else options.out)
+        print(f"reproduce.py: {place}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print("\nStopped. What was finished is kept; the next run resumes.", file=sys.stderr)
         return 130
 
 
+def hand_over(code: int) -> int:
+    """Send off what was printed, and return the exit code: 1 if nobody takes it, as behind ``| head``."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python would try again
+        return code or 1
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(hand_over(main()))

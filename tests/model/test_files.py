@@ -93,3 +93,49 @@ def test_writers_that_are_killed_leave_whole_files(tmp_path):
             writer.kill()
             writer.wait()
         path.unlink()
+
+
+LIMITED = """
+import resource, sys
+import numpy as np
+from rgm_core import RGM, learn_structure
+path = sys.argv[1]
+learn_structure(np.arange(4)[:, None] % 3, 3).save(path)
+resource.setrlimit(resource.RLIMIT_FSIZE, (2_000, 2_000))
+try:
+    learn_structure(np.random.default_rng(0).integers(0, 3, (60, 30)), 3).save(path)
+except OSError as error:
+    print(error.strerror, len(RGM.load(path).D))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits as on POSIX")
+def test_a_model_that_does_not_fit_leaves_the_old_one(tmp_path):
+    """The system refuses more bytes in the middle of a file, as a full disk does."""
+    path = tmp_path / "model.npz"
+    done = subprocess.run([sys.executable, "-c", LIMITED, path], capture_output=True, text=True, check=True)
+    assert done.stdout == "File too large 3\n"
+    assert os.listdir(tmp_path) == [path.name]
+
+
+SAVER = """
+import sys
+import numpy as np
+from rgm_core import learn_structure
+model = learn_structure(np.arange(int(sys.argv[2]))[:, None] % 9, 9)
+for _ in range(60):
+    model.save(sys.argv[1])
+"""
+
+
+@pytest.mark.slow
+def test_processes_that_save_at_once_and_readers_never_meet_a_broken_model(tmp_path):
+    path = tmp_path / "model.npz"
+    learn_structure(np.arange(4)[:, None] % 9, 9).save(path)
+    savers = [subprocess.Popen([sys.executable, "-c", SAVER, path, str(n)]) for n in (5, 6, 7)]
+    seen = set()
+    while any(saver.poll() is None for saver in savers):
+        seen.add(len(RGM.load(path).D))
+    assert [saver.wait() for saver in savers] == [0] * 3
+    assert seen <= {4, 5, 6, 7}
+    assert os.listdir(tmp_path) == [path.name]

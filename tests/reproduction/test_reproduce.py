@@ -546,3 +546,108 @@ def test_help_teaches(small):
     assert code == 0
     assert "uv run reproduce.py 03 09_pong" in output
     assert "exit code: 0 if" in output
+
+
+# --- trouble on the machine: slow
+
+
+def bare(folder, *arguments, **how):
+    """Start reproduce.py in a process of its own."""
+    command = [sys.executable, f"{PROGRAM}", *options(folder, folder / "out"), *arguments]
+    how = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "encoding": "utf-8"} | how
+    return subprocess.Popen(command, **how)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="locks as on POSIX")
+def test_runs_at_once_into_one_folder_take_turns(small):
+    """The first to come runs, the others wait and find it done; nothing is written twice."""
+    (small / "notebooks/02_fails.ipynb").unlink()
+    runs = [bare(small, "01") for _ in range(4)]
+    outputs = [run.communicate()[0] for run in runs]
+    assert [run.returncode for run in runs] == [0] * 4
+    assert sorted("1 ran" in output for output in outputs) == [False] * 3 + [True]
+    assert sum("another run is using" in output for output in outputs) >= 1
+    assert not list((small / "out").glob(".work/*"))
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="signals as on POSIX")
+def test_runs_that_are_killed_at_any_time_resume_to_the_same_claims(small, tmp_path_factory):
+    (small / "notebooks/02_fails.ipynb").unlink()
+    whole = write_world(tmp_path_factory.mktemp("whole"))
+    (whole / "notebooks/02_fails.ipynb").unlink()
+    reproduce(whole)
+    for patience in (0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5):
+        run = bare(small)
+        time.sleep(patience)
+        run.kill()
+        run.communicate()
+        for record in (small / "out").glob("records/*.json"):
+            found = records.load_record(small / "out", record.stem)
+            assert found is not None
+            assert records.is_complete(small / "out", found)
+    reproduce(small)
+    claims = [(folder / "out/claims.json").read_bytes() for folder in (small, whole)]
+    assert claims[0] == claims[1]
+
+
+HUNGRY = (
+    "megabytes = 50\nout = None",
+    "from pathlib import Path\nfolder = Path(out, 'media')\nfolder.mkdir()\n"
+    "(folder / 'a.wav').write_bytes(bytes(10**6))\n"
+    "(folder / 'b.wav').write_bytes(bytes(megabytes * 10**6))",
+)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    """A folder on a disk of 8 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", f"{folder}"]
+    if sys.platform != "linux" or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here")
+    yield folder
+    subprocess.run(["umount", f"{folder}"], check=True)
+
+
+@pytest.mark.slow
+def test_a_full_disk_keeps_what_was_there_and_is_told(disk):
+    notebook, out = disk / "notebooks/01_hungry.ipynb", disk / "out"
+    write_notebook(notebook, *HUNGRY)
+    (disk / "claims.toml").write_text("[notebooks.01_hungry]\nquick = { megabytes = 1 }\n")
+    assert reproduce(disk, "--quick")[0] == 0
+    before = snapshot(out / "media")
+    for filler in (0, 10**8):  # it fills up in the notebook's own file, or before the run begins
+        with contextlib.suppress(OSError):
+            (disk / "filler").write_bytes(bytes(filler))
+        code, output, errors = reproduce(disk)
+        assert code == 1
+        assert "No space left on device" in output + errors
+        assert "Traceback" not in errors
+        assert snapshot(out / "media") == before
+        record = records.load_record(out, "01_hungry")
+        assert record.parameters["megabytes"] == 1
+        assert records.is_complete(out, record)
+    (disk / "filler").unlink()
+    assert reproduce(disk, "--quick")[0] == 0
+    assert not list(out.glob(".work/*"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes and devices as on POSIX")
+@pytest.mark.parametrize("to", ["a pipe that is closed", "/dev/full"])
+def test_a_list_that_nobody_can_read_is_no_traceback(small, to):
+    if to == "/dev/full":
+        if not Path(to).exists():
+            pytest.skip("there is no /dev/full")
+        output = os.open(to, os.O_WRONLY)
+    else:
+        reader, output = os.pipe()
+        os.close(reader)
+    run = bare(small, "--list", stdout=output, stderr=subprocess.PIPE)
+    os.close(output)
+    _, errors = run.communicate()
+    assert run.returncode == 1
+    assert "Traceback" not in errors
+    assert "Exception ignored" not in errors
