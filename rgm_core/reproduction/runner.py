@@ -126,7 +126,10 @@ class Runner:
         setting, produced, executed = self._setting, work / "out", work / "executed.ipynb"
         prepare(work, job)
         error = self._execute(work, job)
-        text = tidy(executed.read_text("utf-8"), produced, str(setting.out)) if executed.exists() else ""
+        try:
+            text = tidy(executed.read_text("utf-8"), produced, str(setting.out))
+        except (OSError, ValueError):  # not there, or cut off: then there is an error that says why
+            text = ""
         try:
             if error is not None:
                 raise NotebookError(error)

@@ -636,7 +636,7 @@ def test_a_full_disk_keeps_what_was_there_and_is_told(disk):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="pipes and devices as on POSIX")
-@pytest.mark.parametrize("to", ["a pipe that is closed", "/dev/full"])
+@pytest.mark.parametrize("to", ["a pipe that is closed", pytest.param("/dev/full", marks=pytest.mark.slow)])
 def test_a_list_that_nobody_can_read_is_no_traceback(small, to):
     if to == "/dev/full":
         if not Path(to).exists():
