@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.ndimage import gaussian_filter1d
 from sklearn.utils import gen_batches
 
-from rgm_core.model.checks import as_measured, as_number, as_whole
+from rgm_core.model.checks import as_array, as_measured, as_number, as_whole
 
 __all__ = [
     "CONTRASTS",
@@ -161,6 +161,8 @@ def preprocess(
     """
     images = check_planes(images)
     as_whole(size, "size", 1, MAX_SIZE)
+    if value_range is not None:
+        as_array(value_range, "value_range", float, (2,), "low and high")
     height, width = images.shape[-2:]
     smoothing = smoothing_matrix(size, fwhm)
     rows, columns = smoothing @ resize_matrix(height, size), smoothing @ resize_matrix(width, size)

@@ -50,7 +50,9 @@ def seen(codec, **hiding):
 
 CALLS = {
     "ImageCodec": (fitting(IMAGE, IMAGES), SETTINGS | {"preprocess": False, "value_range": (0.0, 255.0)}),
-    "ImageCodec of digits": (fitting(ImageCodec(tile=8), IMAGES), {"size": 16, "grey_channels": 3}),
+    "ImageCodec of digits": (
+        fitting(ImageCodec(tile=8), IMAGES), {"size": 16, "grey_channels": 3, "contrast": "root"}
+    ),
     "VideoCodec": (fitting(VIDEO, FILM), SETTINGS | {"tile": 8, "block": 2, "white": 255.0}),
     "SoundCodec": (
         fitting(HEARS, SOUND),
@@ -88,7 +90,7 @@ CALLS = {
     "resample": (resample, {"audio": SOUND, "rate": 8000, "new_rate": 4000}),
     "mix_down": (mix_down, {"audio": SOUND}),
     "check_audio": (check_audio, {"audio": SOUND}),
-    "preprocess": (preprocess, {"images": IMAGES, "size": 16, "fwhm": 2.0}),
+    "preprocess": (preprocess, {"images": IMAGES, "size": 16, "fwhm": 2.0, "value_range": (0.0, 9.0)}),
     "resize": (resize, {"images": IMAGES, "size": 16}),
     "smooth": (smooth, {"images": IMAGES, "fwhm": 2.0}),
     "equalise": (equalise, {"images": IMAGES}),
@@ -233,10 +235,14 @@ def check_whole(codec, signals):
 
 
 @FEW
-@given(images=signals_of((3, 6, 6)), film=signals_of((4, 6, 6)), preprocessed=st.booleans())
+@given(
+    images=signals_of((3, 6, 6)),
+    film=signals_of((4, 6, 6)),
+    settings=st.sampled_from([{}, {"contrast": "root"}, {"preprocess": False}]),
+)
 @pytest.mark.filterwarnings("error")
-def test_any_pixels(images, film, preprocessed):
-    check_whole(ImageCodec(tile=3, size=6, preprocess=preprocessed), images)
+def test_any_pixels(images, film, settings):
+    check_whole(ImageCodec(tile=3, size=6, **settings), images)
     check_whole(VideoCodec(tile=3, n_bins=5), film)
 
 
