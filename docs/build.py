@@ -9,6 +9,8 @@ import base64
 import html
 import pkgutil
 import shutil
+import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import nbformat
@@ -194,16 +196,53 @@ def recorded(notebook) -> dict:
 
 
 def write_api(source: Path) -> None:
-    """A page for every module, from its docstrings."""
+    """A page for every room, its public names first, and one for every module, from their docstrings."""
     (source / "api").mkdir()
-    modules = list(pkgutil.walk_packages(rgm_core.__path__, "rgm_core."))
-    for module in modules:
-        head = f"{module.name}\n{'=' * len(module.name)}\n\n"
-        own = "   :no-members:\n" if module.ispkg else ""  # a package shows what its modules hold
-        (source / f"api/{module.name}.rst").write_text(f"{head}.. automodule:: {module.name}\n{own}")
-    head = "Reference\n=========\n\nWhat every function takes, gives and refuses, module by module.\n"
-    names = "\n".join(f"   {module.name}" for module in modules)
-    (source / "api/index.rst").write_text(f"{head}\n.. toctree::\n   :maxdepth: 1\n\n{names}\n")
+    modules = [module.name for module in pkgutil.walk_packages(rgm_core.__path__, "rgm_core.")]
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    rooms = [f"rgm_core.{room}" for room in contracts[0]["layers"]]
+    for name in modules:
+        page = [*rst_title(name), f".. automodule:: {name}"]
+        inner = [other for other in modules if other.startswith(f"{name}.")]
+        if inner:  # a room: what its modules hold is on their pages
+            page += ["   :no-members:", "", *public_names(name), *toctree("Modules", inner)]
+        (source / f"api/{name}.rst").write_text("\n".join(page) + "\n")
+    text = ["What every function takes, gives and refuses. Most work needs only these names:", ""]
+    index = [*rst_title("Reference"), *text, *public_names("rgm_core"), "", "Rooms", "-----", ""]
+    index += ["A room uses only rooms below it in this table.", ""]
+    index += rst_table([(f":doc:`{name} <{name}>`", summary(import_module(name))) for name in rooms])
+    (source / "api/index.rst").write_text("\n".join([*index, *toctree("", rooms)]) + "\n")
+
+
+def public_names(package: str) -> list[str]:
+    """A table of the names of a package that it declares public, each with its summary and a link."""
+    room = import_module(package)
+    found = ((name, getattr(room, name)) for name in getattr(room, "__all__", ()))
+    described = [(name, value) for name, value in found if getattr(value, "__module__", None)]
+    return rst_table(
+        [(f":py:obj:`{name} <{value.__module__}.{name}>`", summary(value)) for name, value in described]
+    )
+
+
+def summary(thing) -> str:
+    """The first line of a docstring."""
+    return (thing.__doc__ or "").strip().splitlines()[0]
+
+
+def rst_title(text: str) -> list[str]:
+    return [text, "=" * len(text), ""]
+
+
+def rst_table(rows: list[tuple[str, str]]) -> list[str]:
+    """Two columns: names, and what they are."""
+    lines = [".. list-table::", "   :widths: 30 70", ""] if rows else []
+    return lines + [line for name, text in rows for line in (f"   * - {name}", f"     - {text}")]
+
+
+def toctree(caption: str, pages: list[str]) -> list[str]:
+    """Links to pages, by name; without a caption only in the menu."""
+    shown = [f"   :caption: {caption}"] if caption else ["   :hidden:"]
+    return ["", ".. toctree::", "   :maxdepth: 1", *shown, "", *(f"   {page}" for page in pages)]
 
 
 if __name__ == "__main__":

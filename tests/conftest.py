@@ -2,10 +2,17 @@
 
 What takes minutes is marked ``slow``, and runs with ``uv run pytest --slow``; property tests then try
 many examples that are new each time.
+
+Tests, and the notebooks and programs that they start, compute with one thread each, as `reproduce.py` does:
+two run side by side, and a second thread of linear algebra would spend a core on waiting for the first.
 """
+
+import os
 
 import pytest
 from hypothesis import settings
+
+os.environ.update({f"{library}_NUM_THREADS": "1" for library in ("OMP", "OPENBLAS", "MKL")})
 
 settings.register_profile("everywhere", deadline=None, derandomize=True)
 settings.register_profile("slow", deadline=None, max_examples=1000)

@@ -2,13 +2,18 @@
 
 import functools
 import http.server
+import json
+import os
 import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import pytest
+
+from rgm_core.model.files import write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -21,12 +26,29 @@ QUIET = (
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """Folder of the built site; the build itself must pass without a warning."""
-    out = tmp_path_factory.mktemp("site")
-    build = subprocess.run(
-        [sys.executable, ROOT / "docs/build.py", "--out", out], capture_output=True, text=True, check=False
-    )
-    assert build.returncode == 0, build.stderr[-3000:]
+    shared = tmp_path_factory.getbasetemp()
+    if os.environ.get("PYTEST_XDIST_WORKER"):
+        shared = shared.parent  # of all workers: the first to come builds it, the others wait
+    out, said = shared / "site", shared / "site.json"
+    try:
+        out.mkdir()
+    except FileExistsError:
+        wait_until(said.exists, seconds=600)
+    else:
+        command = [sys.executable, ROOT / "docs/build.py", "--out", out]
+        build = subprocess.run(command, capture_output=True, text=True, check=False)
+        write_text(said, json.dumps([build.returncode, build.stderr]))
+    returncode, errors = json.loads(said.read_text())
+    assert returncode == 0, errors[-3000:]
     return out / "html"
+
+
+def wait_until(ready, seconds):
+    """Until something is so; it fails if that takes too long."""
+    end = time.monotonic() + seconds
+    while not ready():
+        assert time.monotonic() < end, f"waited {seconds} s in vain"
+        time.sleep(0.3)
 
 
 @pytest.fixture(scope="session")
