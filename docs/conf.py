@@ -34,6 +34,7 @@ html_theme = "pydata_sphinx_theme"
 html_title = "rgm-core"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_js_files = ["names.js"]
 html_show_sourcelink = False
 html_copy_source = False
 mathjax_path = "mathjax/tex-svg.js"  # vendored: the site needs no network
