@@ -9,6 +9,7 @@ files: so the name under which it is kept tells the content of all files with co
 from __future__ import annotations
 
 import hashlib
+import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,11 @@ from pathlib import Path
 try:
     from numba import njit
 except ModuleNotFoundError:
+    njit = None
+except ImportError as error:  # it is there, but not for this NumPy, say
+    warnings.warn(
+        f"numba cannot be used, and loops run some hundred times more slowly: {error}", stacklevel=2
+    )
     njit = None
 
 PACKAGE = Path(__file__).parents[1]

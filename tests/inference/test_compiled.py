@@ -1,5 +1,6 @@
 """Where numba does not exist the same loops run as plain Python, with the same numbers."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -36,3 +37,17 @@ def test_without_numba_the_numbers_are_the_same(tmp_path):
     assert not plain["numba"]
     for name, values in fast.items():
         np.testing.assert_allclose(plain[name], values, rtol=1e-12, err_msg=name)
+
+
+def test_a_numba_that_does_not_fit_is_told_and_done_without(tmp_path):
+    (tmp_path / "numba.py").write_text("raise ImportError('Numba needs another NumPy')")
+    code = "from rgm_core.inference import compiled; print(compiled.njit)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.strip() == "None", done.stderr
+    assert "numba cannot be used" in done.stderr
+    assert "Numba needs another NumPy" in done.stderr
