@@ -156,22 +156,24 @@ class Agent:
             If the agent has not learned yet, or outcomes have another shape or unknown values.
         """
         now = self._check(outcomes)
-        belief = self._infer(now)
-        if self.learning and self._assimilate(now, belief):
-            belief = self._infer(now)
+        news = self.separation.compare(now[None])[0]
+        belief = self._infer(now, news)
+        if self.learning and self._assimilate(now, news, belief):
+            news = self.separation.compare(now[None])[0]  # what is news may be another thing now
+            belief = self._infer(now, news)
         values = self.plan(belief)
         action = self.sample_action(values, belief)
-        self._belief, self._before = belief, self.separation.compare(now[None])[0]
+        self._belief, self._before = belief, news
         self.history.append(_decision(belief, values, action))
         return action
 
     def infer_states(self, outcomes: np.ndarray) -> Belief:
         """What event the frame (G,) ends, given the frames since the last reset."""
-        return self._infer(self._check(outcomes))
+        now = self._check(outcomes)
+        return self._infer(now, self.separation.compare(now[None])[0])
 
-    def _infer(self, now: np.ndarray) -> Belief:
-        """The same of a frame that was checked."""
-        news = self.separation.compare(now[None])[0]
+    def _infer(self, now: np.ndarray, news: np.ndarray) -> Belief:
+        """The same of a frame that was checked, and its news."""
         place, remembered = int(now[self.control]), 0
         if self._belief is not None:
             remembered = self.model.remember(self._belief.place, self.history[-1].action)
@@ -219,15 +221,13 @@ class Agent:
         self.ahead = induce_play(self.model, self.depth)
         self._tried: dict[tuple[int, int], np.ndarray] = {}
 
-    def _assimilate(self, now: np.ndarray, belief: Belief) -> bool:
+    def _assimilate(self, now: np.ndarray, news: np.ndarray, belief: Belief) -> bool:
         """Count a frame; after a cost, or a goal found by exploring, plan anew (then True)."""
         action = -1 if self._belief is None else self.history[-1].action
         missed, found = (now[g] == o for g, o in (self.cost, self.goal))
         if len(self._first) < MANY:
             self._first.append((now, action))
-        self.experience.count(
-            now, self.separation.compare(now[None])[0], action, int(belief.events.argmax())
-        )
+        self.experience.count(now, news, action, int(belief.events.argmax()))
         if not (missed or (found and self.history and self.history[-1].steps == UNREACHABLE)):
             return False
         if self._structured < MANY and len(self._first) >= min(2 * self._structured, MANY):

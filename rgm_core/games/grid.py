@@ -63,7 +63,7 @@ class GridGame(gymnasium.Env):
         self.n_distractors = as_whole(distractors, "distractors", 0, len(self.unvisited()))
         self.observation_space = self._observation_space()
         self.action_space = spaces.Discrete(3)
-        self._distractors = np.empty((0, 2), int)
+        self._distractors, self._noise = np.empty((0, 2), int), np.empty(0, int)
         self._begun = False
 
     min_size = (4, 3)
@@ -164,8 +164,9 @@ class GridGame(gymnasium.Env):
 
     def _observe(self) -> np.ndarray | dict:
         pixels = self._pixels().astype(np.int64)
-        self._noise = self.np_random.choice(NOISE_OUTCOMES, size=self.n_distractors)
-        pixels[tuple(self._distractors.T)] = self._noise
+        if self.n_distractors:
+            self._noise = self.np_random.choice(NOISE_OUTCOMES, size=self.n_distractors)
+            pixels[tuple(self._distractors.T)] = self._noise
         if not self.streams:
             return pixels
         info = self._info()

@@ -13,6 +13,7 @@ _KINDS = {int: "iu", float: "fiu", bool: "b"}
 _NAMES = {int: "integers", float: "finite numbers", bool: "booleans"}
 MOST_OUTCOMES = 10**6  # of a modality: a table has a row for each
 LARGEST = 1e15  # of what is measured: its squares and their sums stay finite in single precision too
+_LARGEST_INTEGER = int(np.iinfo(np.int64).max)
 _SUM_TOLERANCE = 1e-5  # of probabilities: room for values stored in single precision
 
 
@@ -53,7 +54,7 @@ def as_array(
         )
     if kind is float and not np.all(np.isfinite(found)):
         raise ValueError(f"{name} must hold finite numbers; found {found[~np.isfinite(found)][0]}")
-    if kind is int and found.size and found.max() > np.iinfo(np.int64).max:
+    if kind is int and found.dtype.kind == "u" and found.size and found.max() > _LARGEST_INTEGER:
         raise ValueError(f"{name} must hold integers below 2^63; found {found.max()}")
     return np.asarray(found, {int: np.int64, float: np.float64, bool: bool}[kind], order="C")
 
@@ -147,7 +148,7 @@ def as_whole(value: int, name: str, low: int, high: int | None = None, *, meanin
     """Return one integer in low … high, or raise ValueError; ``meaning`` says what for, in words."""
     found = _as_scalar(value)
     whole = int(found) if isinstance(found, Integral) and not isinstance(found, bool) else None
-    if whole is None or not low <= whole <= (np.iinfo(np.int64).max if high is None else high):
+    if whole is None or not low <= whole <= (_LARGEST_INTEGER if high is None else high):
         bounds = f"a whole number {f'≥ {low}' if high is None else f'in {low} … {high}'}"
         raise ValueError(f"{name} must be {bounds}{meaning and ', ' + meaning}; found {value!r:.80}")
     return whole
