@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rgm_core.agent import Experience, induce_play, model_of, separate
 from rgm_core.agent.belief import infer_events, predict_events
-from rgm_core.agent.play import PATIENCE, action_values
+from rgm_core.agent.play import PATIENCE, PlayModel, action_values
 
 N_PLACES, N_ACTIONS = 3, 2
 
@@ -130,6 +130,32 @@ def test_what_costs_elsewhere_costs_here_but_where_it_would_be_hidden():
     costs = model_of(experience).costs
     event = int(np.flatnonzero((model_of(experience).windows[:, 1] != 0).any(axis=1))[0])
     assert costs[event, 2] > 0.5 > costs[event, 0]
+
+
+def fork(cost):
+    """Two ways to the goal, event 4: short by place 0 over event 1, long by place 1 over events 2 and 3."""
+    edges = np.array([[0, 1], [0, 2], [1, 4], [2, 3], [3, 4], [4, 0]])
+    following = np.ones((6, 2))
+    following[:2] = np.eye(2)
+    return PlayModel(
+        windows=np.zeros((5, 2, 1), np.int16),
+        edges=edges,
+        following=following,
+        goals=np.repeat(np.eye(5)[:, [4]], 2, axis=1),
+        costs=cost * np.repeat(np.eye(5)[:, [1]], 2, axis=1),
+        moves=np.broadcast_to(np.eye(2)[None, None], (1, 2, 2, 2)),
+        memory="none",
+        known=np.ones((5, 2), bool),
+    )
+
+
+@pytest.mark.parametrize(("cost", "short"), [(0.0, PATIENCE), (0.5, PATIENCE / 2), (1.0, 0.0)])
+def test_a_way_is_worth_less_by_what_it_costs(cost, short):
+    """The short way is taken if nothing is lost on it, and not if a cost comes first."""
+    model = fork(cost)
+    values = action_values(model, induce_play(model, 8), np.eye(5)[0], 0, 0)
+    np.testing.assert_allclose(values, [short, PATIENCE**2])
+    assert values.argmax() == (cost > 0)
 
 
 def test_what_actions_do_is_not_learned_from_what_follows_a_cost():

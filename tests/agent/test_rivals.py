@@ -29,6 +29,18 @@ def test_q_learning_finds_the_value_of_a_choice_and_of_the_way_to_it():
         QLearner(reward=(0, 1), cost=(1, 1), discount=2, rng=np.random.default_rng(0))
 
 
+@pytest.mark.parametrize("discount", [0.0, 0.5, 0.9])
+def test_q_learning_looks_ahead_as_far_as_its_discount(discount):
+    """Frame 0 gives nothing and leads to frame 1, which gives 1 and ends: worth discount · 1, and 1."""
+    learner = QLearner(reward=(1, 1), cost=(2, 1), streams=2, n_actions=1, discount=discount, rng=0)
+    for _ in range(4):
+        learner.reset()
+        for place, reward in ((0, 0), (1, 0), (2, 1)):
+            learner.act(np.array([place, reward, 0]))
+    windows = [np.array(places).tobytes() for places in ([0], [0, 1])]
+    assert [float(learner.values[w][0]) for w in windows] == pytest.approx([discount, 1.0])
+
+
 def play_two_frames(learner, n_steps=300):
     """Frame 0: action 1 leads to frame 1, others back to 0; frame 1: action 2 is rewarded, 0 costs."""
     place, reward, cost = 0, 0, 0
