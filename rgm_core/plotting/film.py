@@ -71,13 +71,16 @@ def plot_frames(rows: Mapping[str, np.ndarray], *, size: float = 1.0) -> Figure:
 
 
 @style()
-def plot_beliefs_over_time(beliefs: Mapping[str, np.ndarray], *, n_steps: int) -> Figure:
+def plot_beliefs_over_time(
+    beliefs: Mapping[str, np.ndarray], *, n_steps: float, xlabel: str = "step"
+) -> Figure:
     """Draw beliefs as rasters, one below the other: dark is probable.
 
     Parameters
     ----------
     beliefs : name of each raster and its probabilities (n, K); n rows share the same time.
-    n_steps : number of steps on the time axis.
+    n_steps : length of the time axis.
+    xlabel : what it is in.
     """
     heights = [max(1.0, np.log2(q.shape[1] + 1) / 2) for q in beliefs.values()]
     fig, axes = plt.subplots(
@@ -90,21 +93,21 @@ def plot_beliefs_over_time(beliefs: Mapping[str, np.ndarray], *, n_steps: int) -
         ax.set_ylabel(name, rotation=0, ha="right", va="center")
         ax.spines[:].set_visible(True)
         ax.yaxis.set_major_locator(MaxNLocator(4, integer=True, min_n_ticks=1))
-    axes[-1, 0].set_xlabel("step")
+    axes[-1, 0].set_xlabel(xlabel)
     return fig
 
 
 @style()
 def plot_similarity(similarity: np.ndarray, orders: Mapping[str, Sequence[int]]) -> Figure:
-    """Draw how alike events are, (S, S), and in which order they come in some sequences."""
+    """Draw how alike bars of music sound, (S, S) correlations, and the order in which pieces play them."""
     fig, (left, right) = plt.subplots(1, 2, figsize=(9, 3.4), width_ratios=(1, 1.6))
-    image = left.imshow(similarity, cmap="viridis", vmin=0, vmax=1)
-    left.set(xlabel="event", ylabel="event", title="outcomes that agree")
+    image = left.imshow(similarity, cmap="RdBu_r", vmin=-1, vmax=1)
+    left.set(xlabel="bar", ylabel="bar", title="how alike they sound")
     left.xaxis.set_major_locator(MaxNLocator(6, integer=True))
-    fig.colorbar(image, ax=left, label="share")
+    fig.colorbar(image, ax=left, label="correlation")
     for (name, order), marker in zip(orders.items(), "os^", strict=False):
         right.plot(order, marker + "-", markersize=4, linewidth=1, label=name)
-    right.set(xlabel="time / events", ylabel="event", title="order of events")
+    right.set(xlabel="time / bars", ylabel="bar", title="order of bars")
     right.legend()
     return fig
 

@@ -110,12 +110,12 @@ def plot_rates(
 def plot_timelines(
     lines: Mapping[str, np.ndarray], *, seconds: float, marks: Sequence[tuple[float, float]] = ()
 ) -> Figure:
-    """Draw series ≥ 0 over time, one below the other; spans in seconds are shaded."""
+    """Draw series ≥ 0 over time, one below the other, NaN as gaps; spans in seconds are shaded."""
     fig, axes = plt.subplots(len(lines), 1, figsize=(9, 1.3 * len(lines) + 0.6), sharex=True, squeeze=False)
     for ax, (name, values) in zip(axes[:, 0], lines.items(), strict=True):
         time = (np.arange(len(values)) + 0.5) * seconds / len(values)
         ax.plot(time, values, drawstyle="steps-mid")
-        ax.set(ylabel=name, ylim=(0, 1.1 * max(values.max(), 1e-9)))
+        ax.set(ylabel=name, ylim=(0, 1.1 * max(np.nanmax(values), 1e-9)))
         for start, stop in marks:
             ax.axvspan(start, stop, color=COLOURS["yellow"], alpha=0.4, linewidth=0)
     axes[-1, 0].set_xlabel("time / s")

@@ -86,7 +86,7 @@ def still(picture: NDArray[np.uint8], caption: str, scale: int) -> bytes:
     paper = Image.new("RGB", (max(width, 320), height + 2 * STRIP), "white")
     paper.paste(Image.fromarray(picture).resize((width, height), Image.Resampling.NEAREST))
     pen, font = ImageDraw.Draw(paper), ImageFont.load_default(14)
-    for line, (text, colour) in enumerate(((caption, "black"), (f"▶ {HINT}", "#0060a0"))):
+    for line, (text, colour) in enumerate(((caption, "black"), (HINT, "#0060a0"))):
         pen.text((4, height + 4 + line * STRIP), text, colour, font)
     return as_png(paper)
 
