@@ -12,9 +12,23 @@ WINDOW_SECONDS = 0.032  # of the spectrograms that are compared
 PORTION = 2**22  # samples whose spectrograms are held at a time: two minutes at 32 kHz
 
 
-def signal_to_error(sound: ArrayLike, decoded: ArrayLike) -> float:
-    """Return 10 log10 of the energy of a sound over that of the error of a decoded one, in dB."""
+def signal_to_error(
+    sound: ArrayLike, decoded: ArrayLike, rate: int = 1, *, low: float = 0.0, high: float = np.inf
+) -> float:
+    """Return 10 log10 of the energy of a sound over that of the error of a decoded one, in dB.
+
+    Parameters
+    ----------
+    sound, decoded : (n,) samples of the two sounds.
+    rate : samples per second of both, for a band in Hz.
+    low, high : the energies are those between these frequencies.
+    """
     sound, decoded = check_pair(sound, decoded)
+    low, high = _check_band(low, high, rate)
+    if (low, high) != (0, np.inf):
+        hertz = np.fft.rfftfreq(len(sound), 1 / rate)
+        spectra = np.fft.rfft([sound, decoded]) * ((hertz >= low) & (hertz <= high))
+        sound, decoded = np.fft.irfft(spectra, len(sound))
     error = np.square(decoded - sound).sum()
     return float(10 * np.log10(np.square(sound).sum() / error)) if error else np.inf
 
@@ -39,11 +53,7 @@ def spectrogram_correlation(
     of each overlapping the next.
     """
     sound, decoded = check_pair(sound, decoded)
-    check_rate(rate, "rate")
-    low = as_number(low, "low", "in Hz, ≥ 0", low=0, without=())
-    high = as_number(high, "high", f"in Hz, above low, {low:g}", low=low, without=(low,))
-    if low > rate / 2:
-        raise ValueError(f"low must be at most half the rate, {rate / 2:g} Hz; found {low:g}")
+    low, high = _check_band(low, high, rate)
     window = max(8, round(WINDOW_SECONDS * rate))
     if len(sound) < window:
         raise ValueError(f"sound must be at least {window} samples long; found {len(sound)}")
@@ -136,6 +146,16 @@ def _peak(correlation: NDArray[np.float64], low: int, high: int) -> float:
     left, middle, right = correlation[best - 1 : best + 2]
     bend = left - 2 * middle + right
     return float(best + (0.5 * (left - right) / bend if middle >= max(left, right) and bend else 0))
+
+
+def _check_band(low: float, high: float, rate: int) -> tuple[float, float]:
+    """Return the bounds of a band in Hz, or raise ``ValueError``."""
+    check_rate(rate, "rate")
+    low = as_number(low, "low", "in Hz, ≥ 0", low=0, without=())
+    high = as_number(high, "high", f"in Hz, above low, {low:g}", low=low, without=(low,))
+    if low > rate / 2:
+        raise ValueError(f"low must be at most half the rate, {rate / 2:g} Hz; found {low:g}")
+    return low, high
 
 
 def check_pair(sound: ArrayLike, decoded: ArrayLike) -> tuple[NDArray, NDArray]:

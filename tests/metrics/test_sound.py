@@ -24,6 +24,16 @@ def test_signal_to_error_is_in_decibels():
     assert signal_to_error(NOISE, NOISE) == np.inf
 
 
+def test_signal_to_error_is_of_the_band_asked_for():
+    low, high = tone(300), tone(3000)
+    decoded = 1.1 * low + 0.5 * high
+    assert signal_to_error(low + high, decoded, RATE, high=1000) == pytest.approx(20)
+    assert signal_to_error(low + high, decoded, RATE, low=1000) == pytest.approx(20 * np.log10(2))
+    assert signal_to_error(NOISE, decoded, RATE, low=0, high=RATE) == pytest.approx(
+        signal_to_error(NOISE, decoded)
+    )
+
+
 def test_spectrogram_correlation_hears_pitch_not_phase_or_level():
     melody = np.concatenate([tone(h, seconds=0.25) for h in (400, 800, 600, 1500)])
     quadrature = np.concatenate(
