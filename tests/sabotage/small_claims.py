@@ -189,7 +189,74 @@ def log_evidence() -> float:
     return float(published_classifier().log_evidence(digits()[2]).mean())
 
 
-# ---------------------------------------------------------------- 09: Pong
+# ---------------------------------------------------------------- 07 and 08: wavelets
+
+
+@cache
+def finch():
+    return core("datasets.load_bird_calls")("finch")
+
+
+def image_of(sound, rate: int, n_frequencies: int):
+    """A codec of sound, and the wavelet image."""
+    codec = core("codecs.SoundCodec")(sample_rate=rate, n_frequencies=n_frequencies, low=40, high=4000)
+    return codec.fit(sound), codec.image(sound)
+
+
+def pitch() -> float:
+    """fig12.pitch: strongest frequencies of syllables, mean distance from the Fourier transform's, %."""
+    calls, rate = finch(), finch().sample_rate
+    codec, image = image_of(calls.sound, rate, 64)
+    hertz, step, errors = codec.bank_.frequencies, image.shape[1] / len(calls.sound), []
+    for first, last in np.round(rate * np.stack([calls.onsets, calls.offsets], axis=1))[:-1].astype(int):
+        rows = (hertz >= 500) * (image[:, int(first * step) : int(last * step)] ** 2).sum(axis=1)
+        k = rows.argmax() + np.arange(-1, 2)
+        fourier = np.fft.rfftfreq(last - first, 1 / rate)
+        power = np.abs(np.fft.rfft(calls.sound[first:last] * np.hanning(last - first)))
+        right = fourier[(power * (fourier >= 500) * (fourier <= 4000)).argmax()]
+        errors.append(abs(np.average(hertz[k], weights=rows[k]) / right - 1))
+    return 100 * float(np.mean(errors))
+
+
+def sum_of_rows(sound, rate: int, n_frequencies: int) -> float:
+    """Energy of a sound over that of the error of its image's sum, 200 to 3,800 Hz, dB."""
+    codec, image = image_of(sound, rate, n_frequencies)
+    again = codec.inverse_image(image)
+    n = min(len(again), len(sound))
+    return core("metrics.signal_to_error")(sound[:n], again[:n], rate, low=200, high=3800)
+
+
+def complete_song() -> float:
+    """fig12.complete: dB."""
+    return sum_of_rows(finch().sound, finch().sample_rate, 64)
+
+
+def complete_music() -> float:
+    """fig13.complete: dB, eight seconds."""
+    jazz = core("datasets.load_jazz")()
+    return sum_of_rows(jazz.sound[: 8 * jazz.sample_rate], jazz.sample_rate, 32)
+
+
+# ---------------------------------------------------------------- 00, 09 and 10: games
+
+
+def rival() -> float:
+    """fig15.q_learning: balls hit by Q-learning in the last 20 of 8,000 frames, %; one seed."""
+    game = core("games.Pong")(size=(8, 6), streams=("reward", "cost", "control"))
+    n = len(game.n_outcomes)
+    learner = core("agent.QLearner")(reward=(n - 3, 1), cost=(n - 2, 1), rng=100)
+    run = core("games.play_with")(learner.act, game, 8000, seed=100)
+    return 100 * float(core("metrics.success_rate")(run.hits, run.misses)[1][-1])
+
+
+def returned_in_breakout() -> float:
+    """breakout.returned: balls returned after watching 20,000 frames, %; one seed, 1,000 frames."""
+    game = core("games.Breakout")(streams=("reward", "cost", "control"))
+    n = len(game.n_outcomes)
+    watched = core("games.play_randomly")(game, 20_000, rng=0)
+    agent = core("agent.agent.Agent")(goal=(n - 3, 1), cost=(n - 2, 1), control=n - 1, rng=0)
+    agent.learn(watched.outcomes, watched.actions, game.n_outcomes)
+    return 100 * core("games.play_with")(agent.act, game, 1000, seed=1000).hit_rate
 
 
 def hits_of_pong() -> float:

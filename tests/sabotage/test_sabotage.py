@@ -71,6 +71,11 @@ def without_half(evidence):
     return dataclasses.replace(evidence, hard=without_half(evidence.hard))
 
 
+def without_costs(model):
+    """A model of play that expects no cost anywhere."""
+    return dataclasses.replace(model, costs=0 * model.costs)
+
+
 class Sabotage(NamedTuple):
     """A piece of the core, what is put in its place, and what has to notice."""
 
@@ -205,6 +210,38 @@ CASES = {
         claims.information_classes,
         "learning/test_active::test_the_compiled_loops_are_the_formula",
     ),
+    "wavelets are a tenth too high": Sabotage(
+        "codecs.wavelet.taps",
+        with_arguments(0, lambda frequency: 1.1 * frequency),
+        claims.pitch,
+        "codecs/test_wavelet::test_each_wavelet_answers_to_its_frequency_as_a_gaussian",
+    ),
+    "wavelets are a tenth too high, for music": Sabotage(
+        "codecs.wavelet.taps",
+        with_arguments(0, lambda frequency: 1.1 * frequency),
+        claims.complete_music,
+        "codecs/test_wavelet::test_coefficients_are_those_of_pywavelets",
+    ),
+    "wavelets are a tenth too long": Sabotage(
+        "codecs.wavelet.taps",
+        with_arguments(1, lambda window: 1.1 * window),
+        claims.complete_song,
+        "codecs/test_wavelet::test_each_wavelet_answers_to_its_frequency_as_a_gaussian",
+    ),
+    "a Q-learner looks no further than the next frame": Sabotage(
+        "agent.rivals.Rival.__init__",
+        with_keyword("discount", lambda discount: 0.0),
+        claims.rival,
+        "agent/test_rivals::test_q_learning_looks_ahead_as_far_as_its_discount",
+        (0.9,),
+    ),
+    "costs are not avoided": Sabotage(
+        "agent.play.induce_play",
+        with_arguments(0, without_costs),
+        claims.returned_in_breakout,
+        "agent/test_play::test_a_way_is_worth_less_by_what_it_costs",
+        (1.0, 0.0),
+    ),
     "plans end after one frame": Sabotage(
         "agent.play.induce_play",
         with_arguments(1, lambda depth: 1),
@@ -231,6 +268,11 @@ BARS = {  # claim, and None where its own bar is for this size
     claims.information_classes: ("fig09.mutual_information_classes", 0.01),
     claims.log_evidence: ("fig09.log_evidence", 12.5),
     claims.hits_of_pong: ("fig16.worst_seed", None),
+    claims.pitch: ("fig12.pitch", None),
+    claims.complete_song: ("fig12.complete", None),
+    claims.complete_music: ("fig13.complete", None),
+    claims.rival: ("fig15.q_learning", None),
+    claims.returned_in_breakout: ("breakout.returned", None),
 }
 _RIGHT: dict[Callable, float] = {}
 
