@@ -96,7 +96,7 @@ def measure(options) -> list[Row]:
 
     images, labels = load_mnist("train", n=11_000)
     learned, held_out = slice(options.train), slice(10_000, None)
-    classifier = RGMClassifier(**(PUBLISHED if options.published else {}))
+    classifier = RGMClassifier(**(PUBLISHED if options.published else {"rule": "published"}))
     rows = [compilation(classifier, images, labels)]
     rows += training(classifier, images[learned], labels[learned])
     rows += classification(classifier, *load_mnist("test"), options.repeat)

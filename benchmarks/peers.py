@@ -202,7 +202,7 @@ def compare_digits() -> dict:
         "logistic regression, one pass": lambda: SGDClassifier(loss="log_loss", random_state=0),
         "Gaussian naive Bayes, one pass": lambda: GaussianNB(var_smoothing=0.01),
     }
-    RGMClassifier(n_exemplars=2).fit(images[:100], labels[:100])  # compiles
+    RGMClassifier(max_states=(8, 8, 20)).fit(images[:100], labels[:100])  # compiles
     rows = []
     for name, make in models.items():
         for n in SIZES:

@@ -43,7 +43,7 @@ def main() -> None:
 def digits() -> dict[str, np.ndarray]:
     """Arrays of a classifier of digits, and test digits to show it."""
     images, labels = load_mnist("train", n=N_LEARNED)
-    classifier = RGMClassifier(codec=ImageCodec(max_modes=MAX_MODES)).fit(images, labels)
+    classifier = RGMClassifier(rule="published", codec=ImageCodec(max_modes=MAX_MODES)).fit(images, labels)
     examples = load_mnist("test", n=N_EXAMPLES)[0]
     model, basis = classifier.model_, classifier.codec_.basis_
     return model_arrays(model) | basis_arrays(basis) | {"examples": examples}

@@ -30,8 +30,8 @@ and log loss in nats (lower is better, ln 10 = 2.3 knows nothing; 1-NN gives no 
 
 {digits}
 
-**Where we lose:** below 4,000 images the nearest neighbour is more accurate, and it learns in no
-time; we take 15 s for 10,000 on an idle core ([benchmarks](../benchmarks/README.md)). Against what
+**Where we lose:** the nearest neighbour learns in no time; we take half a minute for 10,000 on one
+core, and as long to read 10,000 at nine poses ([benchmarks](../benchmarks/README.md)). Against what
 also sees each image once we are more accurate, and have the better probabilities.
 
 ## One level, inferred in batches: inferactively-pymdp

@@ -112,14 +112,14 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
     >>> images, labels = load_mnist("train", n=600)
     >>> classifier = RGMClassifier().fit(images[:500], labels[:500])
     >>> classifier.score(images[500:], labels[500:])
-    0.76
+    0.89
     """
 
     def __init__(
         self,
         n_exemplars=13,
         *,
-        rule="published",
+        rule="counts",
         pose=1,
         max_states=(128, 400, 1000),
         precision=None,

@@ -15,7 +15,7 @@ from rgm_core.classifier import PUBLISHED
 from rgm_core.codecs import ImageCodec
 from rgm_core.datasets import load_mnist
 
-# Checks of scikit-learn that cannot apply. Listed ones must fail: pytest is strict about it.
+# Checks of scikit-learn that cannot apply to the published rule. Listed ones must fail: pytest is strict.
 EXPECTED_FAILURES = {
     "check_classifiers_train": (
         "wants two blobs in a plane told apart: preprocessing ranks the pixels of a picture, so that of "
@@ -25,7 +25,7 @@ EXPECTED_FAILURES = {
 SETTINGS = {"n_exemplars": 4, "rule": "published"}  # small structure, quick tests
 
 
-@parametrize_with_checks([RGMClassifier()], expected_failed_checks=lambda _: EXPECTED_FAILURES)
+@parametrize_with_checks([RGMClassifier(max_states=(8, 8, 20), pose=0, precision=0.2)])  # quick
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_scikit_learn_conventions(estimator, check):
     check(estimator)
@@ -33,11 +33,10 @@ def test_scikit_learn_conventions(estimator, check):
 
 @pytest.mark.slow
 @parametrize_with_checks(
-    [RGMClassifier(rule="counts", max_states=(8, 8, 20))],
-    expected_failed_checks=lambda _: EXPECTED_FAILURES,
+    [RGMClassifier(rule="published")], expected_failed_checks=lambda _: EXPECTED_FAILURES
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
-def test_scikit_learn_conventions_of_counting(estimator, check):
+def test_scikit_learn_conventions_of_the_published_rule(estimator, check):
     check(estimator)
 
 
@@ -356,7 +355,7 @@ def test_bad_settings_are_refused(few, case):
 
 def test_exemplars_must_be_a_whole_number(few):
     with pytest.raises(TypeError, match="n_exemplars must be an instance of int"):
-        RGMClassifier(n_exemplars=2.5).fit(*few)
+        RGMClassifier(n_exemplars=2.5, rule="published").fit(*few)
 
 
 def test_an_unknown_scheme_is_refused_before_learning(few):

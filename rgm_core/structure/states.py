@@ -124,7 +124,9 @@ def _seeds(rows: np.ndarray, bound: int, rng: np.random.Generator) -> np.ndarray
     The more there are, the more are drawn at a time, so that few products of large matrices do it.
     """
     squares = np.square(rows).sum(axis=1)
-    mark = rows @ rng.random(rows.shape[1]).astype(rows.dtype)  # equal for exemplars that are the same
+    mark = rows @ np.random.default_rng(0).random(rows.shape[1]).astype(
+        rows.dtype
+    )  # tells which are the same
     chosen = new = rng.integers(len(rows), size=1)
     distance = np.full(len(rows), np.inf)
     while True:

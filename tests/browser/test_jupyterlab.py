@@ -31,7 +31,7 @@ from rgm_core import RGMClassifier
 from rgm_core.datasets import load_mnist
 from rgm_core.widgets.explorers import explore_drawing
 images, labels = load_mnist("train", n=500)
-classifier = RGMClassifier(n_exemplars=5).fit(images, labels)
+classifier = RGMClassifier(n_exemplars=5, rule="published").fit(images, labels)
 explore_drawing(classifier.model_, classifier.codec_, images[0])
 """
 PLAYING = """

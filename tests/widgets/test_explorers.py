@@ -29,7 +29,7 @@ def digits():
 
 @pytest.fixture(scope="module")
 def classifier(digits):
-    return RGMClassifier(n_exemplars=5).fit(*digits)
+    return RGMClassifier(n_exemplars=5, rule="published").fit(*digits)
 
 
 def assert_follows(explorer, **values):
