@@ -169,21 +169,12 @@ def show_models():
     return timed(lambda: "{} characters, as HTML {}, of a level {}".format(*sizes))
 
 
-def film():
-    from rgm_core.codecs import VideoCodec
-    from rgm_core.datasets import load_pigeon
-
-    clip = np.tile(load_pigeon().repeat(2, axis=1).repeat(2, axis=2), (4, 1, 1, 1))
-    codec = VideoCodec(tile=32).fit(clip)
-    return timed(lambda: f"outcomes {codec.transform(clip).shape} of {len(clip)} frames of 256 × 256")
-
-
 ROWS = {
     f.__name__: f
     for f in (
         nothing, group_a_line, group_the_plane, learn_structure_of_modalities, learn_structure_of_steps,
         infer_steps, filter_steps, generate_steps, generate_samples, infer_samples, learn_samples,
-        partial_fit_of_single_images, show_models, film,
+        partial_fit_of_single_images, show_models,
     )
 }  # fmt: skip
 

@@ -28,6 +28,7 @@ _STATIC = {
 _DYNAMIC = {"initial": ("iu", 1), "edges": ("iu", 2), "b": ("f", 1)}
 _OPTIONAL = {"defining": ("b", 1), "precision": ("f", 0)}
 _LEVEL = {**_STATIC, **_DYNAMIC, **_OPTIONAL}
+_STRAY = ("allow_pickle.npy",)  # what older NumPy made of that keyword, when we gave it
 _LEVEL_NAME = re.compile(r"level(0|[1-9][0-9]?)_([a-z_]+)")
 
 
@@ -37,7 +38,7 @@ def write(path: str | os.PathLike, levels: tuple[Level, ...], D: np.ndarray) -> 
     for n, level in enumerate(levels):
         arrays |= {f"level{n}_{name}": value for name, value in _to_arrays(level).items()}
     with replacing(path) as part, part.open("wb") as file:
-        np.savez_compressed(file, allow_pickle=False, **arrays)
+        np.savez_compressed(file, **arrays)  # numbers only, which NumPy never pickles
 
 
 @contextmanager
@@ -63,8 +64,9 @@ def reading(
 
 def _read(archive: zipfile.ZipFile, max_bytes: int) -> dict[str, np.ndarray]:
     """Read the arrays of a file, after all of their names, types and sizes have been checked."""
-    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
-    _check_names(members, n_found=len(archive.infolist()))
+    found = [info for info in archive.infolist() if info.filename not in _STRAY]
+    members = {info.filename.removesuffix(".npy"): info for info in found}
+    _check_names(members, n_found=len(found))
     size = sum(info.file_size for info in members.values())
     if size > max_bytes:
         raise ValueError(f"{size} bytes of arrays; expected at most max_bytes, {max_bytes}")

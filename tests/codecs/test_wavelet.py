@@ -1,5 +1,7 @@
 """Tests of the wavelet transform of sounds and of its calibrated inverse."""
 
+import inspect
+
 import numpy as np
 import pytest
 import pywt
@@ -54,6 +56,10 @@ def test_each_wavelet_answers_to_its_frequency_as_a_gaussian():
         np.testing.assert_allclose(found, expected / expected.max(), atol=0.012)
 
 
+@pytest.mark.skipif(
+    "precision" not in inspect.signature(pywt.cwt).parameters,
+    reason="PyWavelets before 1.9 tabulates wavelets too coarsely to compare with",
+)
 def test_coefficients_are_those_of_pywavelets():
     bank = make_bank(16, low=1000, grid="constant-q")
     sound = np.random.default_rng(1).normal(size=4000)

@@ -1,5 +1,6 @@
 """The model as data: consistent or refused, and safe on disk."""
 
+import zipfile
 from contextlib import suppress
 from dataclasses import replace
 
@@ -117,6 +118,21 @@ def test_no_changed_byte_goes_unnoticed(model, tmp_path):
             loaded = RGM.load(path)
         if loaded is not None:
             assert_same(model, loaded)
+
+
+def test_a_stray_keyword_among_the_arrays_is_no_array(tmp_path):
+    """With NumPy 1.26 a model was saved with an array ``allow_pickle``, and could not be loaded again."""
+    path = tmp_path / "model.npz"
+    model = learn_structure(np.arange(4)[:, None] % 3, 3)
+    model.save(path)
+    with np.load(path) as file:
+        arrays = dict(file)
+    assert "allow_pickle" not in arrays
+    np.savez_compressed(path, **arrays | {"x": np.array(False)})
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(tmp_path / "old.npz", "w") as new:
+        for info in old.infolist():
+            new.writestr(info.filename.replace("x.npy", "allow_pickle.npy"), old.read(info))
+    assert RGM.load(tmp_path / "old.npz").n_counts == model.n_counts
 
 
 def test_another_format_is_refused(model, tmp_path, monkeypatch):
