@@ -271,14 +271,13 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         self._rule(None)  # is it known?
         if len(classes) < 2:
             raise ValueError(f"y has one class only, {classes[0]!r}; expected two classes or more")
-        labels, first, codec = np.searchsorted(classes, y), images, self.codec
+        labels, first, chosen = np.searchsorted(classes, y), images, self.codec
         if self.rule == "counts":
             dtype = np.float64 if images.dtype == np.float64 else np.float32
             first = images[:N_FITTED].astype(dtype)
-            codec = choose_codec(CODECS, first, labels[:N_FITTED]) if codec is None else codec
-        codec = clone(ImageCodec() if codec is None else codec).fit(
-            first, y[: len(first)]
-        )  # y: a frozen estimator asks for it
+            chosen = choose_codec(CODECS, first, labels[:N_FITTED]) if chosen is None else chosen
+        codec: Any = clone(ImageCodec() if chosen is None else chosen)
+        codec.fit(first, y[: len(first)])  # y: a frozen estimator asks for it
         rule, settings = self._rule(codec)
         return codec, *rule.start(settings, images, labels, n_classes=len(classes))
 

@@ -8,7 +8,7 @@ learned by any model; and this one needs no search. The first codec stays unless
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from scipy.special import log_softmax
@@ -51,7 +51,8 @@ def choose_codec(codecs: Sequence, images: np.ndarray, labels: np.ndarray):
     images, labels = images[:N_ASKED], labels[:N_ASKED]
     if np.ptp(images) == 0:
         return codecs[0]  # nothing to see by any codec
-    found = [class_evidence(encode(clone(codec).fit(images), images), labels) for codec in codecs]
+    fitted: list[Any] = [clone(codec) for codec in codecs]
+    found = [class_evidence(encode(codec.fit(images), images), labels) for codec in fitted]
     best = 0
     for k in range(1, len(codecs)):
         gain = found[k] - found[best]
