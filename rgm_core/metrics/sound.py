@@ -23,14 +23,13 @@ def signal_to_error(
     rate : samples per second of both, for a band in Hz.
     low, high : the energies are those between these frequencies.
     """
-    sound, decoded = check_pair(sound, decoded)
+    pair = np.stack(check_pair(sound, decoded))
     low, high = _check_band(low, high, rate)
     if (low, high) != (0, np.inf):
-        hertz = np.fft.rfftfreq(len(sound), 1 / rate)
-        spectra = np.fft.rfft([sound, decoded]) * ((hertz >= low) & (hertz <= high))
-        sound, decoded = np.fft.irfft(spectra, len(sound))
-    error = np.square(decoded - sound).sum()
-    return float(10 * np.log10(np.square(sound).sum() / error)) if error else np.inf
+        hertz = np.fft.rfftfreq(pair.shape[1], 1 / rate)
+        pair = np.fft.irfft(np.fft.rfft(pair) * ((hertz >= low) & (hertz <= high)), pair.shape[1])
+    error = np.square(pair[1] - pair[0]).sum()
+    return float(10 * np.log10(np.square(pair[0]).sum() / error)) if error else np.inf
 
 
 def spectrogram_correlation(

@@ -8,7 +8,7 @@ import re
 import zipfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -34,7 +34,7 @@ _LEVEL_NAME = re.compile(r"level(0|[1-9][0-9]?)_([a-z_]+)")
 
 def write(path: str | os.PathLike, levels: tuple[Level, ...], D: np.ndarray) -> None:
     """Write a model, or leave the old file untouched."""
-    arrays = {"format": np.array(FORMAT), "D": D}
+    arrays: dict[str, Any] = {"format": np.array(FORMAT), "D": D}
     for n, level in enumerate(levels):
         arrays |= {f"level{n}_{name}": value for name, value in _to_arrays(level).items()}
     with replacing(path) as part, part.open("wb") as file:
