@@ -167,6 +167,9 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None):
         """Learn from more images, each seen once; the first call also builds codec and structure.
 
+        One that comes again is counted again, as if it were another: forty times do no harm by "counts",
+        and cost accuracy by "published" (84 % becomes 74 %, see ``benchmarks/README.md``).
+
         Parameters
         ----------
         X, y : as in :meth:`fit`. It is from the images of the first call that codec and structure are
