@@ -3,14 +3,16 @@
     uv run benchmarks/scaling.py --images 100 400 1000 3000 10000
     uv run benchmarks/scaling.py --images 60000 --learners counts "1-NN"
     uv run benchmarks/scaling.py --data fashion --folder FOLDER --images 1000 10000
+    uv run benchmarks/scaling.py --data digits --images 100 400 1000
     uv run benchmarks/scaling.py --images 1000 10000 --learners counts --states 256 800 2000
 
 Rows are added to scaling.json as they come, and one that is there already is not computed again. The images
-of MNIST are those of ``load_mnist``: up to 11,000 training images need no network. Others are read from a
-folder with the four files ``train-images-idx3-ubyte`` … (plain or gzipped), as Fashion-MNIST has them.
+of MNIST are those of ``load_mnist``: up to 11,000 training images need no network. ``digits`` are the 1,797
+of 8 × 8 pixels that come with scikit-learn; the last 500 are for testing. Others are read from a folder
+with the four files ``train-images-idx3-ubyte`` … (plain or gzipped), as Fashion-MNIST has them.
 
 Order 0 is that of the file; order k takes the same images in an order drawn with seed k. All are tested on
-the official test images. ``counts`` is read at the image's own pose, and at every pose.
+the same test images. ``counts`` is read at the image's own pose, and at every pose.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from sklearn.datasets import load_digits
 from sklearn.naive_bayes import CategoricalNB
 from sklearn.neighbors import KNeighborsClassifier
 
@@ -72,13 +75,17 @@ def parse(arguments) -> argparse.Namespace:
     parser.add_argument("--folder", type=Path, help="of the original files; needed unless MNIST")
     parser.add_argument("--json", type=Path, default=RESULTS, metavar="FILE")
     options = parser.parse_args(arguments)
-    if options.data != "mnist" and options.folder is None:
-        parser.error("--folder is needed for data other than mnist")
+    if options.data not in ("mnist", "digits") and options.folder is None:
+        parser.error("--folder is needed for data other than mnist and digits")
     return options
 
 
 def load(options) -> list[tuple[np.ndarray, np.ndarray]]:
     """Training and test images with their labels."""
+    if options.data == "digits":
+        images, labels = load_digits(return_X_y=True)
+        images = (images.reshape(-1, 8, 8) * (255 / 16)).astype(np.uint8)
+        return [(images[:-500], labels[:-500]), (images[-500:], labels[-500:])]
     if options.folder is None:
         return [load_mnist("train", n=max(options.images)), load_mnist("test")]
     return [read_idx(options.folder, split) for split in ("train", "t10k")]

@@ -29,6 +29,8 @@ MIN_SIDE = 8  # of a flattened image that would be taken for one in colour
 BLOCK = 1000  # images handled at once, to bound memory
 N_FITTED = 10_000  # images that the codec is fitted to, at most, when images are learned by counts
 CODECS = (ImageCodec(), ImageCodec(contrast="root"))  # of which the images choose, by counts
+AS_THEY_COME = ImageCodec(preprocess=False)  # one more for small images; large ones have too many tiles
+SMALL = range(8, 33)  # pixels a side
 
 #: Settings of the published model: ``RGMClassifier(**PUBLISHED)``.
 PUBLISHED = MappingProxyType(
@@ -66,10 +68,10 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         By "counts": of the evidence of level 1. By default it is learned from images before they are
         counted.
     codec : transformer, optional
-        From images to outcomes, by default an ``ImageCodec``; by "counts" one of ranks or of roots,
-        whichever tells more about the classes of the first images (see `rgm_core.learning.choice`). It is
-        cloned and fitted to the first images seen; wrap a fitted one in
-        ``sklearn.frozen.FrozenEstimator`` to use it as it is.
+        From images to outcomes, by default an ``ImageCodec``; by "counts" one of ranks, of roots, or (8
+        to 32 pixels a side) of images as they come, whichever tells more about the classes of the first
+        images (see `rgm_core.learning.choice`). It is cloned and fitted to the first images seen; wrap a
+        fitted one in ``sklearn.frozen.FrozenEstimator`` to use it as it is.
     mass : float
         Prior counts of every column of the likelihoods, shared by its outcomes.
     concentration : (float, float), optional
@@ -278,7 +280,8 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         if self.rule == "counts":
             dtype = np.float64 if images.dtype == np.float64 else np.float32
             first = images[:N_FITTED].astype(dtype)
-            chosen = choose_codec(CODECS, first, labels[:N_FITTED]) if chosen is None else chosen
+            codecs = (*CODECS, AS_THEY_COME) if {*first.shape[1:3]} <= {*SMALL} else CODECS
+            chosen = choose_codec(codecs, first, labels[:N_FITTED]) if chosen is None else chosen
         codec: Any = clone(ImageCodec() if chosen is None else chosen)
         codec.fit(first, y[: len(first)])  # y: a frozen estimator asks for it
         rule, settings = self._rule(codec)
