@@ -104,8 +104,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
     Images come as (n, H, W), (n, H, W, C) or flattened as (n, H * W): square where that is possible, else
     as pictures one pixel high.
 
-    All settings were chosen on training images, see DEVIATIONS.md. Those of the article are
-    ``RGMClassifier(**PUBLISHED)``.
+    Settings were chosen on training images (DEVIATIONS.md); the article's: ``RGMClassifier(**PUBLISHED)``.
 
     Examples
     --------
@@ -169,8 +168,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
     def partial_fit(self, X: ArrayLike, y: ArrayLike, classes: ArrayLike | None = None):
         """Learn from more images, each seen once; the first call also builds codec and structure.
 
-        One that comes again is counted again, as if it were another: forty times do no harm by "counts",
-        and cost accuracy by "published" (84 % becomes 74 %, see ``benchmarks/README.md``).
+        To see them again does no harm by "counts", and costs accuracy by "published".
 
         Parameters
         ----------
@@ -278,8 +276,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"y has one class only, {classes[0]!r}; expected two classes or more")
         labels, first, chosen = np.searchsorted(classes, y), images, self.codec
         if self.rule == "counts":
-            dtype = np.float64 if images.dtype == np.float64 else np.float32
-            first = images[:N_FITTED].astype(dtype)
+            first = images[:N_FITTED].astype(np.float64 if images.dtype == np.float64 else np.float32)
             codecs = (*CODECS, AS_THEY_COME) if {*first.shape[1:3]} <= {*SMALL} else CODECS
             chosen = choose_codec(codecs, first, labels[:N_FITTED]) if chosen is None else chosen
         codec: Any = clone(ImageCodec() if chosen is None else chosen)
