@@ -249,21 +249,22 @@ def rival() -> float:
     return 100 * float(core("metrics.success_rate")(run.hits, run.misses)[1][-1])
 
 
-def returned_in_breakout() -> float:
-    """breakout.returned: balls returned after watching 20,000 frames, %; one seed, 1,000 frames."""
-    game = core("games.Breakout")(streams=("reward", "cost", "control"))
+def hits_after(game, n_frames: int) -> float:
+    """Balls returned, %, in 1,000 frames of play after watching random frames; one seed."""
     n = len(game.n_outcomes)
-    watched = core("games.play_randomly")(game, 20_000, rng=0)
+    watched = core("games.play_randomly")(game, n_frames, rng=0)
     agent = core("agent.agent.Agent")(goal=(n - 3, 1), cost=(n - 2, 1), control=n - 1, rng=0)
     agent.learn(watched.outcomes, watched.actions, game.n_outcomes)
     return 100 * core("games.play_with")(agent.act, game, 1000, seed=1000).hit_rate
+
+
+def returned_in_breakout() -> float:
+    """breakout.returned: balls returned after watching 20,000 frames, %; one seed, 1,000 frames."""
+    game = core("games.Breakout")(streams=("reward", "cost", "control"))
+    return hits_after(game, 20_000)
 
 
 def hits_of_pong() -> float:
     """fig16.worst_seed: balls hit after watching 10,000 random frames, %; one seed, 1,000 frames."""
     game = core("games.Pong")(streams=("reward", "cost", "control"))
-    n = len(game.n_outcomes)
-    watched = core("games.play_randomly")(game, 10_000, rng=0)
-    agent = core("agent.agent.Agent")(goal=(n - 3, 1), cost=(n - 2, 1), control=n - 1, rng=0)
-    agent.learn(watched.outcomes, watched.actions, game.n_outcomes)
-    return 100 * core("games.play_with")(agent.act, game, 1000, seed=1000).hit_rate
+    return hits_after(game, 10_000)
