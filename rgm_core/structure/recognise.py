@@ -23,6 +23,8 @@ from rgm_core.model.level import Level
 from rgm_core.model.rgm import RGM, check_model
 from rgm_core.model.transitions import Transitions
 
+TINY = np.finfo(float).tiny
+
 
 class Windows(NamedTuple):
     """Outcomes of level 1 under every step of a level."""
@@ -71,35 +73,41 @@ def recognise(windows: Windows, members: np.ndarray) -> tuple[np.ndarray, np.nda
     """
     rows = windows.outcomes[:, :, members]
     n_steps, width, _ = rows.shape
-    rows, modality = rows.reshape(n_steps, -1), np.tile(members, width)
+    rows, modality = rows.reshape(n_steps, -1), np.tile(np.arange(len(members)), width)
+    kernel, base = windows.kernel[members], windows.base[members, :, None]
+    ratio = np.divide(kernel, base, out=np.ones_like(kernel), where=base > TINY)  # else never seen
     totals, seen = np.zeros((0, rows.shape[1])), np.zeros((0, rows.shape[1]), int)
+    centres, n_visits = seen, np.zeros((0, 1))
     states = np.zeros(n_steps, int)
     for t, row in enumerate(rows):
-        factor = _log_bayes_factor(windows, modality, row, _centre(totals, seen), seen.max(1, initial=0))
-        if not factor.size or factor.max() <= 0:
-            totals, seen = np.vstack([totals, 0 * row]), np.vstack([seen, 0 * row])
-            states[t] = len(seen) - 1
-        else:
-            states[t] = factor.argmax()
+        factor = _log_bayes_factor(ratio, windows.mass, modality, row, centres, n_visits)
+        state = int(factor.argmax()) if factor.max(initial=0) > 0 else len(centres)
+        if state == len(centres):
+            totals, seen, centres, n_visits = (
+                np.vstack([x, np.zeros_like(x, shape=x.shape[1:])])
+                for x in (totals, seen, centres, n_visits)
+            )
         known = row >= 0
-        totals[states[t], known] += row[known]
-        seen[states[t], known] += 1
-    return states, _centre(totals, seen).reshape(len(seen), width, -1)
+        totals[state, known] += row[known]
+        seen[state, known] += 1
+        centres[state] = _centre(totals[state], seen[state])
+        n_visits[state] = seen[state].max()
+        states[t] = state
+    return states, centres.reshape(len(centres), width, -1)
 
 
 def _centre(totals: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """Mean outcome of each state to the nearest bin, -1 where it has seen none."""
+    """Mean outcome of a state to the nearest bin, -1 where it has seen none."""
     return np.where(seen > 0, np.rint(totals / np.maximum(seen, 1)), -1).astype(int)
 
 
-def _log_bayes_factor(windows: Windows, modality, row, centres, n_visits) -> np.ndarray:
-    """Σ ln p(o | s) / m(o) of one window under every state (S,), in nats."""
-    known = (row >= 0) & (centres >= 0)
-    if not len(known):
-        return np.zeros(0)
-    ratio = windows.kernel[modality, row, centres] / windows.base[modality, row]
-    n = n_visits[:, None]
-    return np.where(known, np.log((n * ratio + windows.mass) / (n + windows.mass)), 0).sum(axis=1)
+def _log_bayes_factor(ratio, mass: float, modality, row, centres, n_visits) -> np.ndarray:
+    """Σ ln p(o | s) / m(o) of one window under every state (S,), in nats; ratio k(o, c) / m(o)."""
+    known = row >= 0  # of the window; what is missing says nothing
+    modality, row, centres = modality[known], row[known], centres[:, known]
+    place = (modality * ratio.shape[1] + row) * ratio.shape[2] + centres  # as one number: much quicker
+    log_factor = np.log((n_visits * ratio.ravel().take(place) + mass) / (n_visits + mass))
+    return np.where(centres >= 0, log_factor, 0).sum(axis=1)
 
 
 def noise_kernel(n_outcomes: np.ndarray, noise) -> np.ndarray:
