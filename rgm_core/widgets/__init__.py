@@ -15,11 +15,13 @@ from rgm_core.widgets.explorers import (
     explore_pong,
     slider,
 )
+from rgm_core.widgets.playing import PlayAlong
 from rgm_core.widgets.screen import Screen
 
 __all__ = [
     "DrawingPad",
     "Explorer",
+    "PlayAlong",
     "Screen",
     "explore_codec",
     "explore_drawing",
