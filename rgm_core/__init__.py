@@ -1,5 +1,6 @@
 """Renormalising generative models: scale-free active inference in discrete state-spaces."""
 
+import sys
 from importlib import import_module
 
 # Names are imported when they are first used: `import rgm_core` stays quick, and what a name needs
@@ -31,3 +32,15 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def _register_games() -> None:
+    """Make our games known to Gymnasium, which loads no plug-ins since its version 1.0."""
+    gymnasium = sys.modules["gymnasium"]
+    for name in ("Breakout", "Pong", "Rally"):
+        if f"rgm_core/{name}-v0" not in gymnasium.registry:
+            gymnasium.register(f"rgm_core/{name}-v0", f"rgm_core.games.{name.lower()}:{name}")
+
+
+if "gymnasium" in sys.modules:  # not imported for this: it takes twenty times as long as we do
+    _register_games()

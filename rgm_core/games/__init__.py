@@ -1,8 +1,9 @@
 """Games as Gymnasium environments: Pong, Breakout, and a rally small enough to plan exactly."""
 
+from rgm_core import _register_games
 from rgm_core.model.extras import require
 
-gymnasium = require("gymnasium")
+require("gymnasium")
 
 from rgm_core.games.adapter import Outcomes
 from rgm_core.games.breakout import Breakout
@@ -25,5 +26,4 @@ __all__ = [
     "rally_model",
 ]
 
-for _name, _module in {"Breakout": "breakout", "Pong": "pong", "Rally": "rally"}.items():
-    gymnasium.register(f"rgm_core/{_name}-v0", entry_point=f"rgm_core.games.{_module}:{_name}")
+_register_games()

@@ -89,8 +89,16 @@ def test_games_are_registered_and_have_keys():
     assert set(Breakout().get_keys_to_action().values()) == {0, 2}
 
 
-def test_a_fresh_interpreter_makes_a_game_by_name():
-    """Gymnasium 1.0 dropped the entry points of plugins: a name says which module registers it."""
-    code = 'import gymnasium; print(gymnasium.make("rgm_core.games:rgm_core/Pong-v0").action_space)'
-    done = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True)
+@pytest.mark.parametrize(
+    "lines",
+    [
+        'import gymnasium; game = gymnasium.make("rgm_core.games:rgm_core/Pong-v0")',
+        'import gymnasium, rgm_core; game = gymnasium.make("rgm_core/Pong-v0")',
+        'import rgm_core.games, gymnasium; game = gymnasium.make("rgm_core/Pong-v0")',
+    ],
+)
+def test_a_fresh_interpreter_makes_a_game_by_name(lines):
+    """Gymnasium 1.0 dropped the entry points of plugins: import the package after it, or the games."""
+    command = [sys.executable, "-W", "error", "-c", f"{lines}; print(game.action_space)"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert (done.returncode, done.stdout.strip()) == (0, "Discrete(3)"), done.stderr
