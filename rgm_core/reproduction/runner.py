@@ -1,28 +1,22 @@
-"""Run notebooks, each in a process of its own, several at once if asked.
-
-Every notebook gets one thread for linear algebra, however many run at once: its numbers depend
-neither on ``--jobs`` nor on how many cores the machine has, and jobs do not fight over cores.
-"""
+"""Run notebooks, each in a process of its own, several at once if asked."""
 
 import json
-import os
 import signal
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rgm_core.model.files import write_text
-from rgm_core.notebook.claims import CLAIMS_VARIABLE, Claims
-from rgm_core.notebook.recording import QUICK_VARIABLE
+from rgm_core.notebook.claims import Claims
 from rgm_core.reproduction.fingerprint import Inputs, job_key
 from rgm_core.reproduction.manifest import Job
-from rgm_core.reproduction.progress import PlainProgress, elapsed
+from rgm_core.reproduction.process import ask_to_end, follow, start
+from rgm_core.reproduction.progress import PlainProgress
 from rgm_core.reproduction.records import (
     failed_path,
     new_record,
@@ -32,11 +26,6 @@ from rgm_core.reproduction.records import (
     unwritten,
 )
 from rgm_core.reproduction.storage import work_folder
-
-_THREADS = ("OMP", "OPENBLAS", "MKL", "BLIS", "NUMEXPR", "NUMBA")
-_EXECUTE = Path(__file__).with_name("execute.py")  # as a file: rgm_core is not imported there
-_STOP_SECONDS = 10
-_SHOWN_LINES = 12
 
 
 class NotebookError(Exception):
@@ -124,7 +113,6 @@ class Runner:
     def _run_in(self, work: Path, job: Job, start: float) -> tuple[str, ...]:
         """Execute a notebook in a work folder, and publish or keep what came of it."""
         setting, produced, executed = self._setting, work / "out", work / "executed.ipynb"
-        prepare(work, job)
         error = self._execute(work, job)
         try:
             text = tidy(executed.read_text("utf-8"), produced, str(setting.out))
@@ -147,115 +135,12 @@ class Runner:
 
     def _execute(self, work: Path, job: Job) -> str | None:
         """Run the process of a job; return why it failed, or None."""
-        failure, limit = "stopped", self._setting.seconds
-        with self._process(work, job) as process, deadline(process, limit) as passed:
-            for line in process.stdout or ():
-                event = json.loads(line)
-                if "cell" in event:
-                    self._progress.at_cell(job.name, event["cell"], event["of"], event["section"])
-                failure = None if event.get("done") else event.get("failed", failure)
-            if process.wait() and failure == "stopped":
-                log = (work / "log.txt").read_text("utf-8", errors="replace")
-                failure = f"{log}\nits process ended with code {process.returncode}"
-        if passed.is_set():
-            failure = f"did not end within {elapsed(limit)}; a longer time is given by --timeout"
-        return None if failure is None else last_lines(failure)
-
-    @contextmanager
-    def _process(self, work: Path, job: Job) -> Iterator[subprocess.Popen]:
-        """Start the process of a job, and see it end."""
-        command = [sys.executable, "-P", "-W", "ignore", str(_EXECUTE)]
-        with (work / "log.txt").open("wb") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=work,
-                env=environment(self._setting, work, quick=job.quick),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                encoding="utf-8",
-                start_new_session=True,  # Ctrl-C reaches this process only, which ends that one
-            )
-        self._processes.add(process)
-        try:
-            if self._stopped.is_set():
-                ask_to_end(process)
-            yield process
-        finally:
-            self._processes.discard(process)
-            end(process)
-
-
-def prepare(work: Path, job: Job) -> None:
-    """Fill a work folder: the notebook, its parameters, and a kernel that is this very Python."""
-    (work / "out").mkdir()
-    (work / "input.ipynb").write_text(job.notebook.text, encoding="utf-8")
-    kernel = work / "jupyter" / "kernels" / "python3" / "kernel.json"
-    kernel.parent.mkdir(parents=True)
-    command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-    spec = {"argv": command, "display_name": "Python 3 (ipykernel)", "language": "python"}
-    kernel.write_text(json.dumps(spec), encoding="utf-8")
-    parameters = {**job.injected, "out": str(work / "out")}
-    content = {"parameters": parameters, "cwd": str(job.notebook.path.parent.resolve())}
-    (work / "job.json").write_text(json.dumps(content), encoding="utf-8")
-
-
-def environment(setting: Setting, work: Path, *, quick: bool) -> dict[str, str]:
-    """Environment of a notebook's process: one thread, no user's settings, no stray files."""
-    inherited = {name: value for name, value in os.environ.items() if name != QUICK_VARIABLE}
-    path = os.pathsep.join(filter(None, [str(setting.root), inherited.get("PYTHONPATH")]))
-    return {
-        **inherited,
-        **{f"{library}_NUM_THREADS": "1" for library in _THREADS},
-        "VECLIB_MAXIMUM_THREADS": "1",
-        "PYTHONPATH": path,
-        "PYTHONHASHSEED": "0",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "IPYTHONDIR": str(work / "ipython"),
-        "JUPYTER_PATH": str(work / "jupyter"),
-        "JUPYTER_RUNTIME_DIR": str(work / "jupyter" / "runtime"),
-        "JUPYTER_PLATFORM_DIRS": "1",
-        CLAIMS_VARIABLE: str(setting.claims.path.resolve()),
-        **({QUICK_VARIABLE: "1"} if quick else {}),
-    }
-
-
-@contextmanager
-def deadline(process: subprocess.Popen, seconds: float) -> Iterator[threading.Event]:
-    """Ask a process to end after a time; the event tells whether that time has passed."""
-    passed = threading.Event()
-
-    def stop() -> None:
-        passed.set()
-        ask_to_end(process)
-
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield passed
-    finally:
-        timer.cancel()
-
-
-def ask_to_end(process: subprocess.Popen) -> None:
-    """Close the input of a process: it then ends by itself (see `execute`)."""
-    if process.stdin is not None:
-        process.stdin.close()
-
-
-def end(process: subprocess.Popen) -> None:
-    """End a process and free its pipes."""
-    ask_to_end(process)
-    try:
-        process.wait(_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
-
-
-def last_lines(text: str) -> str:
-    """Keep the last lines of a traceback or a log."""
-    return "\n".join(text.strip().splitlines()[-_SHOWN_LINES:])
+        setting = self._setting
+        with start(work, job, root=setting.root, claims=setting.claims.path) as process:
+            self._processes.add(process)
+            try:
+                if self._stopped.is_set():
+                    ask_to_end(process)
+                return follow(process, work, setting.seconds, partial(self._progress.at_cell, job.name))
+            finally:
+                self._processes.discard(process)
