@@ -7,8 +7,10 @@ from pathlib import Path
 
 from rgm_core.notebook.student import write_student_version
 from rgm_core.reproduction import UsageError
+from rgm_core.reproduction.cluster import connected
 from rgm_core.reproduction.new import start_notebook
 from rgm_core.reproduction.session import ROOT, list_notebooks, open_session, reproduce
+from rgm_core.reproduction.sweep import sweep
 from rgm_core.reproduction.terminal import accept_any_text
 
 from rich.console import Console  # isort: skip - after rgm_core, which says how to install it
@@ -26,6 +28,9 @@ examples:
   uv run reproduce.py 03 09_pong        some notebooks, by number or name
   uv run reproduce.py fig09             those that make claims on a figure of the article
   uv run reproduce.py --jobs 2          two notebooks at once; the numbers are the same
+  uv run reproduce.py --dask ADDRESS    on the workers of a Dask cluster; the numbers are the same
+  uv run reproduce.py --sweep seeds=0,1,2 states=64,128 images=400,1000
+                                        accuracy on digits at each size, beside 1-NN
   uv run reproduce.py --student DIR     the notebooks without solutions, for a class
   uv run reproduce.py 05 --fresh        once more, though nothing has changed
 
@@ -55,6 +60,8 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add("--list", action="store_true", help="list the notebooks and what is there of them")
     add("--quick", action="store_true", help="reduced sizes; claims are shown, not judged")
     add("--jobs", type=positive, default=1, metavar="N", help="notebooks at once (default 1)")
+    add("--dask", metavar="ADDRESS", help="of a scheduler: run there, with the extra `cluster`")
+    add("--sweep", nargs="+", metavar="NAME=N,N", help="learn digits at all these sizes, and stop")
     add("--timeout", type=minutes, default=120.0, metavar="MIN", help="for each notebook (default 120)")
     add("--out", type=Path, default=Path("results"), help="folder for results (default results)")
     add("--fresh", action="store_true", help="run also what is up to date")
@@ -107,15 +114,19 @@ def main(arguments: list[str] | None = None) -> int:
         if options.list:
             print(list_notebooks(session, options.wanted))
             return 0
-        return reproduce(
-            session,
-            options.wanted,
-            quick=options.quick,
-            fresh=options.fresh,
-            workers=options.jobs,
-            minutes=options.timeout,
-            console=console,
-        )
+        with connected(options.dask) as client:
+            if options.sweep:
+                return sweep(session, options.sweep, workers=options.jobs, client=client, console=console)
+            return reproduce(
+                session,
+                options.wanted,
+                quick=options.quick,
+                fresh=options.fresh,
+                workers=options.jobs,
+                minutes=options.timeout,
+                console=console,
+                client=client,
+            )
     except UsageError as error:
         print(f"reproduce.py: {error}", file=sys.stderr)
         return 2

@@ -117,7 +117,8 @@ class BarProgress(PlainProgress):
     def at_cell(self, name: str, cell: int, of: int, section: str) -> None:
         """Move a bar."""
         super().at_cell(name, cell, of, section)
-        self._bars.update(self._tasks[name], completed=cell, total=of, section=section)
+        if name in self._tasks:  # on a cluster, what a notebook told may arrive after its end
+            self._bars.update(self._tasks[name], completed=cell, total=of, section=section)
 
     def finished(self, outcome) -> None:
         """Turn a bar into a line."""

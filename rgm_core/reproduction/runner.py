@@ -13,6 +13,7 @@ from pathlib import Path
 
 from rgm_core.model.files import write_text
 from rgm_core.notebook.claims import Claims
+from rgm_core.reproduction.cluster import Cluster
 from rgm_core.reproduction.fingerprint import Inputs, job_key
 from rgm_core.reproduction.manifest import Job
 from rgm_core.reproduction.process import ask_to_end, follow, start
@@ -51,6 +52,7 @@ class Setting:
     claims: Claims
     inputs: Inputs
     seconds: float  # that a notebook may take
+    cluster: Cluster | None = None  # None: on this machine
 
 
 class Runner:
@@ -93,6 +95,8 @@ class Runner:
         self._stopped.set()
         for process in tuple(self._processes):
             ask_to_end(process)
+        if self._setting.cluster is not None:
+            self._setting.cluster.stop()
 
     def _run_job(self, job: Job) -> Outcome:
         """Run one job in a temporary folder; never raises."""
@@ -136,11 +140,16 @@ class Runner:
     def _execute(self, work: Path, job: Job) -> str | None:
         """Run the process of a job; return why it failed, or None."""
         setting = self._setting
+        at_cell = partial(self._progress.at_cell, job.name)
+        if setting.cluster is not None:
+            key = job_key(job, setting.claims, setting.inputs)
+            how = {"claims": setting.claims, "key": key, "seconds": setting.seconds, "at_cell": at_cell}
+            return setting.cluster.execute(work, job, **how)
         with start(work, job, root=setting.root, claims=setting.claims.path) as process:
             self._processes.add(process)
             try:
                 if self._stopped.is_set():
                     ask_to_end(process)
-                return follow(process, work, setting.seconds, partial(self._progress.at_cell, job.name))
+                return follow(process, work, setting.seconds, at_cell)
             finally:
                 self._processes.discard(process)

@@ -11,6 +11,7 @@ import rgm_core
 from rgm_core.notebook.claims import Claims, load_claims
 from rgm_core.notebook.display import format_table
 from rgm_core.reproduction import UsageError
+from rgm_core.reproduction.cluster import Cluster
 from rgm_core.reproduction.fingerprint import Inputs, job_key, read_inputs
 from rgm_core.reproduction.manifest import Job, Notebook, find_notebooks, make_job, select
 from rgm_core.reproduction.progress import elapsed, new_progress
@@ -103,6 +104,7 @@ def reproduce(
     workers: int,
     minutes: float,
     console: Console,
+    client=None,
 ) -> int:
     """Run what is asked for and not up to date, report on all, and return the exit code.
 
@@ -125,7 +127,7 @@ def reproduce(
         for job in jobs:
             if job not in due:
                 console.print(f"{job.name}: up to date", highlight=False)
-        outcomes = _run(session, due, workers=workers, minutes=minutes, console=console)
+        outcomes = _run(session, due, workers=workers, minutes=minutes, console=console, client=client)
         rows = _report(session, outcomes)
     names = {notebook.name for notebook in chosen}
     mine = [row for row in rows if not wanted or row.claim.notebook in names]
@@ -142,14 +144,20 @@ def _is_done(session: Session, job: Job) -> bool:
 
 
 def _run(
-    session: Session, due: Sequence[Job], *, workers: int, minutes: float, console: Console
+    session: Session, due: Sequence[Job], *, workers: int, minutes: float, console: Console, client
 ) -> list[Outcome]:
+    """Run what is due: here, or all at once on a Dask client's workers."""
     setting = Setting(
-        out=session.out, root=ROOT, claims=session.claims, inputs=session.inputs, seconds=60 * minutes
+        out=session.out,
+        root=ROOT,
+        claims=session.claims,
+        inputs=session.inputs,
+        seconds=60 * minutes,
+        cluster=None if client is None else Cluster(client),
     )
     estimates = {job.name: None if job.quick else session.claims.sizes(job.name).seconds for job in due}
     with new_progress(estimates, console) as progress:
-        return Runner(setting, progress).run(due, workers=workers)
+        return Runner(setting, progress).run(due, workers=workers if client is None else len(due) or 1)
 
 
 def _report(session: Session, outcomes: Sequence[Outcome]) -> list[Row]:
