@@ -10,7 +10,6 @@ from rgm_core.reproduction import UsageError
 from rgm_core.reproduction.cluster import connected
 from rgm_core.reproduction.new import start_notebook
 from rgm_core.reproduction.session import ROOT, list_notebooks, open_session, reproduce
-from rgm_core.reproduction.sweep import sweep
 from rgm_core.reproduction.terminal import accept_any_text
 
 from rich.console import Console  # isort: skip - after rgm_core, which says how to install it
@@ -116,6 +115,8 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         with connected(options.dask) as client:
             if options.sweep:
+                from rgm_core.reproduction.sweep import sweep  # learners: they take seconds to import
+
                 return sweep(session, options.sweep, workers=options.jobs, client=client, console=console)
             return reproduce(
                 session,

@@ -14,4 +14,5 @@ from rgm_core.structure import learn_structure as learn_structure
 from rgm_core.structure import merge_structure as merge_structure
 
 __version__: str
+
 def _register_games() -> None: ...

@@ -59,17 +59,34 @@ def infer_sequence(
         If an argument has the wrong shape or range, outcomes are impossible under the model, or no
         sequence of learned events lasts as long as the outcomes.
     """
+    return pass_messages(model, outcomes, prior, phase).posterior
+
+
+class Passed(NamedTuple):
+    """Both passes over one sequence: what learning counts from."""
+
+    links: list[list[Link]]  # by level
+    messages: list[np.ndarray]  # (1, steps, S) evidence below each factor of level 1
+    blocks: list[list[Block]]  # by level and link
+    states: tuple[tuple[np.ndarray, ...], ...]  # (1, steps, S), with the steps before the first outcome
+    phase: int
+    posterior: SequencePosterior
+
+
+def pass_messages(model: RGM, outcomes, prior: np.ndarray | None, phase: int | None) -> Passed:
+    """Upward, forward, backward and downward pass, under the (most probable) phase."""
     run, up, chain, common = _begin(model, outcomes, prior, phase)
     on_top = [q[None] for q in smooth(run.b, up.log_top[0], chain)]
     states, paths, transitions = _descend(model, run.links, up, *on_top)
     begin = [run.phase // 2**n for n in range(model.n_levels)]
-    return SequencePosterior(
+    posterior = SequencePosterior(
         states=_cut(states, begin),
         paths=_cut(paths, [*begin[1:], begin[-1]]),
         transitions=tuple(tuple(e[0].sum(0) for e in level) for level in transitions),
         model=model,
         **common,
     )
+    return Passed(run.links, run.messages, up.blocks, states, run.phase, posterior)
 
 
 def filter_sequence(

@@ -4,6 +4,7 @@ from rgm_core.learning.active import History, learn_actively, select_update
 from rgm_core.learning.counts import Counts, add_counts, expected_counts, read_top
 from rgm_core.learning.learn import learn
 from rgm_core.learning.portions import learn_counts
+from rgm_core.learning.sequences import learn_sequence
 from rgm_core.learning.shares import as_shares
 from rgm_core.learning.transitions import learn_transitions
 
@@ -16,6 +17,7 @@ __all__ = [
     "learn",
     "learn_actively",
     "learn_counts",
+    "learn_sequence",
     "learn_transitions",
     "read_top",
     "select_update",

@@ -78,7 +78,7 @@ def expected_counts(
     ValueError
         If an argument has the wrong shape or range, or a sample is impossible under the model.
     """
-    check_model(model, dynamic=False, remedy="counts are of exemplars in no order; see learn_transitions")
+    check_model(model, dynamic=False, remedy="counts are of exemplars in no order; see learn_sequence")
     shares = as_shares(model.levels[0], outcomes)
     priors = clamp(model, labels, len(shares))
     split = max(model.n_levels - 2, 1)
@@ -254,12 +254,12 @@ def _count_level(level: Level, messages, log_mu, states, seen) -> tuple[np.ndarr
     for g, (A, f) in enumerate(zip(level.A, level.parents, strict=True)):
         message, A = _one_type(messages[g], A)
         q = states[f].astype(message.dtype, copy=False)
-        posterior, a[g, : A.shape[0], : A.shape[1]] = _down(message, log_mu[g], A, q, seen[g])
+        posterior, a[g, : A.shape[0], : A.shape[1]] = count_pairs(message, log_mu[g], A, q, seen[g])
         below.append(posterior)
     return a, tuple(below)
 
 
-def _down(message, log_mu, A, q, seen) -> tuple[np.ndarray, np.ndarray]:
+def count_pairs(message, log_mu, A, q, seen) -> tuple[np.ndarray, np.ndarray]:
     """Posterior of the outcomes (n, O), and A[o, s] Σ_n λ_n(o) q_n(s) / μ_n(s) of what was seen (O, S)."""
     top = message.max(axis=1, keepdims=True)
     gap = np.where(q > 0, top - log_mu, -np.inf)

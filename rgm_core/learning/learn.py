@@ -1,4 +1,4 @@
-"""The door to learning: by exact counts in portions, or by active selection of updates as published."""
+"""The door to learning: by exact counts, of exemplars or a sequence, or selected as published."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 
 from rgm_core.learning.active import History, learn_actively
 from rgm_core.learning.portions import learn_counts
+from rgm_core.learning.sequences import learn_sequence
 from rgm_core.model.checks import check_choice
-from rgm_core.model.rgm import RGM
+from rgm_core.model.rgm import RGM, check_model
 
 RULES = ("counts", "published")
 
@@ -30,7 +31,9 @@ def learn(
     Parameters
     ----------
     model : RGM
-        With prior counts, see :meth:`RGM.add_mass`; only positive counts can grow. Not modified.
+        With prior counts, see :meth:`RGM.add_mass`; only positive counts can grow. Not modified. A dynamic
+        model (``dt=2``) learns by ``rule="counts"``, from one sequence a call:
+        :func:`rgm_core.learning.learn_sequence`.
     outcomes : (n, G) int, or (n, G, O) float or G arrays (n, n_outcomes[g])
         Observed outcomes, -1 where missing, or soft ones; a missing outcome teaches nothing. By
         ``rule="counts"`` also an iterator of portions, or a Dask array: see
@@ -60,6 +63,9 @@ def learn(
         If an argument has the wrong shape or range.
     """
     check_choice(rule, "rule", RULES)
+    check_model(model)
+    if model.is_dynamic:
+        return _learn_in_order(model, outcomes, labels, rule)
     if rule == "counts":
         return learn_counts(model, outcomes, labels=labels, portion=portion, progress=progress)
     if not isinstance(outcomes, np.ndarray | Sequence):
@@ -68,3 +74,12 @@ def learn(
             f"found {type(outcomes).__name__}"
         )
     return learn_actively(model, outcomes, labels=labels, beta=beta, eta=eta, progress=progress)
+
+
+def _learn_in_order(model: RGM, outcomes, labels, rule: str) -> tuple[RGM, History]:
+    """One sequence under a dynamic model; the history has one row."""
+    if rule != "counts":
+        raise ValueError('rule must be "counts" for a dynamic model: as published, exemplars have no order')
+    if labels is not None:
+        raise ValueError("labels must be None for a dynamic model: its states on top are events")
+    return learn_sequence(model, outcomes)

@@ -69,7 +69,7 @@ def learn_counts(
     >>> float(model.levels[0].a.sum().round(2))
     10.0
     """
-    remedy = "learn counts exemplars in no order; see merge_structure and learn_transitions"
+    remedy = "learn_counts counts exemplars in no order; sequences are learned by learn_sequence"
     check_model(model, dynamic=False, remedy=remedy)
     portion, progress = as_whole(portion, "portion", 1), as_flag(progress, "progress")
     histories = []

@@ -16,7 +16,11 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.progress import track
+from sklearn.neighbors import KNeighborsClassifier
+from threadpoolctl import threadpool_limits
 
+from rgm_core.classifier import RGMClassifier
+from rgm_core.datasets import load_mnist
 from rgm_core.model.files import write_text
 from rgm_core.notebook.display import format_table
 from rgm_core.reproduction import UsageError
@@ -100,12 +104,6 @@ def score(*, seeds: int, states: int, images: int) -> dict[str, float]:
     dict
         ``accuracy`` of the default classifier and ``nearest`` of one nearest neighbour, in %.
     """
-    from sklearn.neighbors import KNeighborsClassifier
-    from threadpoolctl import threadpool_limits
-
-    from rgm_core import RGMClassifier
-    from rgm_core.datasets import load_mnist
-
     pixels, labels = load_mnist("train", n=max(images, 11_000))
     chosen = np.random.default_rng(seeds).permutation(len(pixels))[:images]
     pixels, labels = pixels[chosen], labels[chosen]

@@ -155,7 +155,7 @@ def test_functions_for_static_models_refuse_dynamic_ones():
 
     outcomes = np.array([[0], [1], [2], [0]])
     model = learn_structure(outcomes, 3, dt=2)
-    with pytest.raises(ValueError, match="see merge_structure and learn_transitions"):
+    with pytest.raises(ValueError, match='rule must be "counts" for a dynamic model'):
         learn(model, outcomes)
     with pytest.raises(ValueError, match="see generate_orbit"):
         generate(model, np.array([0]), rng=np.random.default_rng(0))
