@@ -6,6 +6,7 @@ whose own module does not build on the missing package, and what is used says wh
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from types import MappingProxyType, ModuleType
 
 EXTRA_OF = MappingProxyType(  # module -> extra of pyproject.toml
@@ -59,6 +60,14 @@ def optional(name: str) -> ModuleType:
         return require(name)
     except ModuleNotFoundError as error:
         return _Missing(name, error)
+
+
+def missing(extra: str | None) -> str:
+    """What to do where a package of an extra is not installed; an empty text if all of them are."""
+    packages = (package for package, of in EXTRA_OF.items() if of == extra)
+    if all(find_spec(package) for package in packages):
+        return ""
+    return f'needs the extra {extra}: uv run --extra {extra} …, or pip install ".[{extra}]"'
 
 
 class _Missing(ModuleType):

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import msgspec
 
+from rgm_core.model.extras import EXTRA_OF
 from rgm_core.notebook.display import format_number, with_unit
 
 CLAIMS_VARIABLE = "RGM_CLAIMS"  #: environment: another claims file (reproduce.py --claims)
@@ -139,16 +140,20 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Sizes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Parameters of one notebook at the size of its claims and for a first look."""
+    """Parameters of one notebook at the size of its claims and for a first look, and what it needs."""
 
     paper: dict[str, object] = {}
     quick: dict[str, object] = {}
     seconds: float | None = None  # about, at the paper's size
+    extra: str | None = None  # of pyproject.toml, without which it is left out
 
     def __post_init__(self):
         for part in ("paper", "quick"):
             if "out" in getattr(self, part):
                 raise ValueError(f"{part} sets out; expected it left to reproduce.py --out")
+        if self.extra is not None and self.extra not in EXTRA_OF.values():
+            known = ", ".join(sorted(set(EXTRA_OF.values())))
+            raise ValueError(f"found the extra {self.extra!r}; expected one of {known}")
 
     def are_of_claims(self, parameters: Mapping[str, object]) -> bool:
         """Tell whether a run's parameters are the sizes that the claims are made for."""

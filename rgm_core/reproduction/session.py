@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
 import rgm_core
+from rgm_core.model.extras import missing
 from rgm_core.notebook.claims import Claims, load_claims
 from rgm_core.notebook.display import format_table
 from rgm_core.reproduction import UsageError
@@ -37,6 +39,15 @@ class Session:
     claims: Claims
     inputs: Inputs
     out: Path
+    left_out: dict[str, str]  # notebooks that need an extra, and what to do for them
+
+    def choose(self, wanted: Sequence[str]) -> tuple[Notebook, ...]:
+        """Notebooks that are asked for; UsageError for one that is left out."""
+        asked = [word for word in wanted for name in self.left_out if word in (name, name[:2], name[3:])]
+        if asked:
+            needs = "; ".join(f"{name} {what}" for name, what in self.left_out.items())
+            raise UsageError(f"{', '.join(asked)} cannot be run: {needs}")
+        return select(self.notebooks, wanted, self.claims)
 
     def is_current(self, job: Job) -> bool:
         """Tell whether the output folder holds the results of this very job."""
@@ -74,25 +85,37 @@ def open_session(*, notebooks: Path, claims: Path, out: Path) -> Session:
         loaded = load_claims(claims)
     except ValueError as error:
         raise UsageError(str(error)) from None
+    found = find_notebooks(notebooks)
+    needed = {notebook.name: missing(loaded.sizes(notebook.name).extra) for notebook in found}
+    left_out = {name: what for name, what in needed.items() if what}
+    if len(left_out) == len(found):
+        raise UsageError("; ".join(f"{name} {what}" for name, what in left_out.items()))
+    kept = {name: claim for name, claim in loaded.claims.items() if claim.notebook not in left_out}
     return Session(
-        notebooks=find_notebooks(notebooks),
-        claims=loaded,
+        notebooks=tuple(notebook for notebook in found if notebook.name not in left_out),
+        claims=replace(loaded, claims=kept),
         inputs=read_inputs(ROOT),
         out=out,
+        left_out=left_out,
     )
 
 
 def list_notebooks(session: Session, wanted: Sequence[str]) -> str:
     """List notebooks: what they reproduce, how long they take, what is there of them."""
     rows = [("notebook", "figure", "claims", "about", "results")]
-    for notebook in select(session.notebooks, wanted, session.claims):
+    for notebook in session.choose(wanted):
         claims = session.claims.of(notebook.name).values()
         figures = dict.fromkeys(claim.figure for claim in claims)
         seconds = session.claims.sizes(notebook.name).seconds
         about = "–" if seconds is None else elapsed(seconds)
         cells = (", ".join(figures) or "–", str(len(claims)), about, session.state(notebook))
         rows.append((notebook.name, *cells))
-    return format_table(rows)
+    return "\n".join([format_table(rows), *_what_is_left_out(session, wanted)])
+
+
+def _what_is_left_out(session: Session, wanted: Sequence[str]) -> list[str]:
+    """A sentence for each notebook that an extra is missing for, if all are asked for."""
+    return [] if wanted else [f"{name}: left out, {what}" for name, what in session.left_out.items()]
 
 
 def reproduce(
@@ -115,15 +138,17 @@ def reproduce(
     KeyboardInterrupt
         After Ctrl-C, once every process has ended.
     """
-    chosen = select(session.notebooks, wanted, session.claims)
+    chosen = session.choose(wanted)
     jobs = [make_job(notebook, session.claims, quick=quick) for notebook in chosen]
 
     def say_waiting() -> None:
         console.print(f"another run is using {session.out}; waiting for it to end", markup=False)
 
     with opened(session.out, notebooks=session.notebooks[0].path.parent, waiting=say_waiting):
-        forget_all_but(session.out, {notebook.name for notebook in session.notebooks})
+        forget_all_but(session.out, {notebook.name for notebook in session.notebooks} | {*session.left_out})
         due = [job for job in jobs if fresh or not _is_done(session, job)]
+        for line in _what_is_left_out(session, wanted):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
         for job in jobs:
             if job not in due:
                 console.print(f"{job.name}: up to date", highlight=False)

@@ -18,8 +18,12 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from rgm_core.model.extras import missing
+from rgm_core.notebook.claims import load_claims
+
 ROOT = Path(__file__).resolve().parents[2]
-EVERYTHING = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+FOUND = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+EVERYTHING = [name for name in FOUND if not missing(load_claims().sizes(name).extra)]
 CHOSEN = EVERYTHING if os.environ.get("RGM_BROWSER") == "all" else []
 SLIDER = """
 from rgm_core.datasets import load_mnist

@@ -7,7 +7,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
+from rgm_core.codecs.things import find_things
 from rgm_core.plotting import (
+    atari,
     digits,
     film,
     games,
@@ -246,3 +248,34 @@ def test_what_needs_one_pair_of_axes_takes_them():
     assert all(fig is own for fig in drawn)
     assert all(ax.lines or ax.patches for ax in axes)
     assert plt.get_fignums() == [own.number]
+
+
+def test_things_are_drawn_where_the_codec_says():
+    pictures = np.zeros((30, 12, 12), np.uint8)
+    for t, picture in enumerate(pictures):
+        picture[4:6, t % 10 : t % 10 + 2] = 255
+    things = find_things(pictures, (4, 4))
+    fig = atari.plot_things(pictures[:2], things, [f"thing {k}" for k in range(len(things.levels))])
+    np.testing.assert_array_equal(images(fig)[:2], pictures[:2])
+    full = [patch for patch in fig.axes[2].patches if patch.get_fill()]
+    assert [patch.get_xy() for patch in full] == [
+        (4 * (box[1] + (place - 1) % box[3]), 4 * (box[0] + (place - 1) // box[3]))
+        for place, box in zip(things.encode(pictures[:1])[0], things.boxes, strict=True)
+        if place
+    ]
+
+
+def test_scores_are_lines_and_marks():
+    curves = {"agent": (np.arange(3), np.array([-20.0, -10, 0]))}
+    fig = atari.plot_scores(curves, {"human": 14.6})
+    lines = fig.axes[0].lines
+    np.testing.assert_array_equal(lines[0].get_ydata(), curves["agent"][1])
+    assert lines[1].get_ydata()[0] == 14.6
+
+
+def test_roles_show_every_gain():
+    informs = RNG.uniform(-0.1, 0.1, (3, 3))
+    fig = atari.plot_roles(RNG.normal(size=3), RNG.normal(size=3), informs, ["a", "b", "c"], 0.02)
+    shown = images(fig)[0]
+    off = ~np.eye(3, dtype=bool)
+    np.testing.assert_allclose(shown[off], 100 * informs[off])

@@ -312,6 +312,32 @@ def test_bad_arguments(small, arguments, complaint):
     assert not (small / "out").exists()
 
 
+def test_a_notebook_whose_extra_is_missing_is_left_out_and_says_so(small, monkeypatch):
+    """Neither it nor its claims count against a run; who asks for it is told what it needs."""
+    claims = small / "claims.toml"
+    claims.write_text(claims.read_text() + '\n[notebooks.02_fails]\nextra = "atari"\n')
+    monkeypatch.setitem(sys.modules, "ale_py", None)
+    code, output, _ = reproduce(small, "--list")
+    assert code == 0
+    assert (
+        '02_fails: left out, needs the extra atari: uv run --extra atari …, or pip install ".[atari]"'
+        in output
+    )
+    code, _, errors = reproduce(small, "02")
+    assert code == 2
+    assert "02 cannot be run: 02_fails needs the extra atari" in errors
+    monkeypatch.setitem(sys.modules, "ale_py", json)  # as good as any that is installed
+    assert "left out" not in reproduce(small, "--list")[1]
+
+
+def test_an_extra_that_does_not_exist_is_refused(small):
+    claims = small / "claims.toml"
+    claims.write_text(claims.read_text() + '\n[notebooks.02_fails]\nextra = "attari"\n')
+    code, _, errors = reproduce(small, "--list")
+    assert code == 2
+    assert "notebooks.02_fails: found the extra 'attari'; expected one of atari, cluster" in errors
+
+
 def test_the_output_folder_must_be_writable(small, monkeypatch):
     file = small / "file"
     file.write_text("mine")
