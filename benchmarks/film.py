@@ -5,6 +5,7 @@ film, by its replay, and the splits were looked at while the method was develope
 
     uv run benchmarks/film.py
     uv run benchmarks/film.py --film walker    a film on which nothing was chosen
+    uv run benchmarks/film.py --left-out       beats of a training part, each completed from the others
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from rgm_core import generate_orbit, infer, learn_structure
 from rgm_core.codecs import VideoCodec
 from rgm_core.datasets import load_pigeon
 from rgm_core.generation.unfold import unfold_events
+from rgm_core.media import expect_outcomes, learn_leaving_out
 from rgm_core.metrics import psnr
 from rgm_core.structure import with_noise
 
@@ -70,54 +72,97 @@ def begun_late(codec, believer, film, late):
     return max(found, key=lambda each: each[0])[1:]
 
 
-def nearest(train, test):
-    """Training frames whose visible half is most like that of each test frame."""
-    a, b = (x[:, VISIBLE].reshape(len(x), -1).astype(float) for x in (train, test))
+def nearest(train, test, part):
+    """Training frames that are most like each test frame in a part of the picture."""
+    a, b = (x[:, part].reshape(len(x), -1).astype(float) for x in (train, test))
     distance = (b**2).sum(1)[:, None] - 2 * b @ a.T + (a**2).sum(1)
     return train[distance.argmin(axis=1)]
 
 
-def show_splits(film):
-    print("PSNR of the hidden right half, dB:  model, mean frame, nearest neighbour; codec, nothing hidden")
+def lacking_an_event(codec, outcomes):
+    """Models of a film, each learned without one of its events."""
+    noise = codec.noise_in_bins(LEVEL)
+    return learn_leaving_out(outcomes, codec.n_outcomes_, codec.locations_, noise=noise)
+
+
+def expect(codec, models, film):
+    """A film of which the right half is hidden, as models expect it on average."""
+    return codec.inverse_transform(expect_outcomes(models, codec.transform(film, visible=VISIBLE)))
+
+
+def show_left_out(film):
+    """What was chosen where: each beat of the second split's training part, completed from the others."""
+    train, hidden, errors = SPLITS["hover 40-79 -> 80-95"][0], ~VISIBLE, []
+    for left_out in np.split(train, len(train) // 8):
+        test = film[left_out]
+        codec, outcomes, _, believer = fit(film[np.setdiff1d(train, left_out)])
+        guesses = complete(codec, believer, test)[0], expect(codec, lacking_an_event(codec, outcomes), test)
+        errors.append([np.square(test[:, hidden] - g[:, hidden]).mean() for g in guesses])
+    one, average = 10 * np.log10(255**2 / np.mean(errors, axis=0))
+    print(f"beats left out: one model {one:.2f} dB, average of models that lack an event {average:.2f} dB")
+
+
+def score_splits(film):
+    """PSNR in dB of the hidden half on each split, of the model and of plain guesses."""
     hidden = ~VISIBLE
     for name, (train, test) in SPLITS.items():
-        codec, _, _, believer = fit(film[train])
-        guesses = [
-            complete(codec, believer, film[test])[0],
-            np.broadcast_to(film[train].mean(0), film[test].shape),
-            nearest(film[train], film[test]),
-            codec.inverse_transform(codec.transform(film[test])),
-        ]
-        print(f"{name:36}", *(f"{psnr(film[test][:, hidden], g[:, hidden]):12.2f}" for g in guesses))
+        codec, outcomes, _, believer = fit(film[train])
+        nothing = infer(believer, np.full((len(test) // codec.block, len(codec.tile_of_)), -1))
+        guesses = {
+            "model": complete(codec, believer, film[test])[0],
+            "models that lack an event": expect(codec, lacking_an_event(codec, outcomes), film[test]),
+            "mean frame": np.broadcast_to(film[train].mean(0), film[test].shape),
+            "nearest neighbour": nearest(film[train], film[test], VISIBLE),
+            "model, nothing seen": codec.inverse_transform(np.stack(nothing.outcomes, axis=1)),
+            "best training frame": nearest(film[train], film[test], hidden),  # it knows the answer
+            "codec, nothing hidden": codec.inverse_transform(codec.transform(film[test])),
+        }
+        yield name, {guess: psnr(film[test][:, hidden], g[:, hidden]) for guess, g in guesses.items()}
+
+
+def show_splits(film):
+    print("PSNR of the hidden right half, dB")
+    for name, scores in score_splits(film):
+        print(f"{name:36}", *(f"{guess} {value:.2f};" for guess, value in scores.items()))
+
+
+def score_phases(film, codec, believer):
+    """PSNR in dB of the hidden half of a film begun 0 to 7 frames late; null: the phase taken for known."""
+    hidden, found = ~VISIBLE, []
+    for late in range(8):
+        frames, part = begun_late(codec, believer, film, late)
+        found.append(psnr(part[:, hidden], frames[:, hidden]))
+    aligned = infer(believer, codec.transform(film[2:], visible=VISIBLE))
+    frames = codec.inverse_transform(np.stack(aligned.outcomes, axis=1))
+    return found, psnr(film[2:, hidden], frames[:, hidden])
+
+
+def count_parameters(model):
+    """Counts that are not zero: of likelihoods and of transitions."""
+    n_edges = sum(len(b.edges) for level in model.levels for b in level.b)
+    return sum(int((level.a > 0).sum()) for level in model.levels) + n_edges
+
+
+def replay(codec, model, believer, outcomes):
+    """Events of a film, and the frames that they alone unfold to."""
+    events = infer(believer, outcomes).states[-1][0].argmax(axis=1)
+    return events, codec.inverse_transform(np.stack(unfold_events(model, events), axis=1)[: len(outcomes)])
 
 
 def show_phases(film):
     codec, outcomes, model, believer = fit(film)
-    hidden = ~VISIBLE
-    events = infer(believer, outcomes).states[-1][0].argmax(axis=1)
-    unfolded = codec.inverse_transform(np.stack(unfold_events(model, events), axis=1))
-    n_edges = sum(len(b.edges) for level in model.levels for b in level.b)
-    n_parameters = sum(int((level.a > 0).sum()) for level in model.levels) + n_edges
+    events, unfolded = replay(codec, model, believer, outcomes)
     print(f"\nevents {events.tolist()}: {len(model.D)} different")
     print(
         f"replay from events alone {psnr(film, unfolded):.2f} dB; "
         f"codec {psnr(film, codec.inverse_transform(outcomes)):.2f} dB"
     )
-    print(
-        f"non-zero parameters {n_parameters}, "
-        f"{n_parameters / outcomes.size:.0%} of {outcomes.size} outcomes"
-    )
-    print("hidden half of the film begun 0 ... 7 frames late, dB:", end="")
-    for late in range(8):
-        frames, part = begun_late(codec, believer, film, late)
-        print(f" {psnr(part[:, hidden], frames[:, hidden]):.2f}", end="", flush=True)
-    aligned = infer(believer, codec.transform(film[2:], visible=VISIBLE))
-    frames = codec.inverse_transform(np.stack(aligned.outcomes, axis=1))
-    print(
-        "\nnull, two frames late and the phase taken for known: "
-        f"{psnr(film[2:, hidden], frames[:, hidden]):.2f}"
-    )
-    show_generation(film, codec, outcomes, model)
+    share = count_parameters(model) / outcomes.size
+    print(f"non-zero parameters {count_parameters(model)}, {share:.0%} of {outcomes.size} outcomes")
+    found, null = score_phases(film, codec, believer)
+    print("hidden half of the film begun 0 ... 7 frames late, dB:", np.round(found, 2).tolist())
+    print(f"null, two frames late and the phase taken for known: {null:.2f}")
+    print(score_generation(film, codec, outcomes, model))
 
 
 def rms_jump(frames):
@@ -125,31 +170,30 @@ def rms_jump(frames):
     return np.sqrt((np.diff(frames.astype(float), axis=0) ** 2).mean(axis=(1, 2, 3)))
 
 
-def show_generation(film, codec, outcomes, model, n_seeds=20):
-    """New blocks, and the jump into and out of them; the null draws every block at random from the film."""
-    known = {row.tobytes() for row in np.unique(np.array(outcomes), axis=0)}
+def score_generation(film, codec, outcomes, model, n_seeds=20):
+    """Share of new blocks, and the jump into and out of them, in grey levels; null: blocks at random."""
     decoded = codec.inverse_transform(outcomes)
-    own = rms_jump(decoded)[1::2]
     known = {row.tobytes() for row in most_probable(model, outcomes)}
-    fresh, total, jumps, shuffled = 0, 0, [], []
+    fresh, jumps, shuffled = [], [], []
     for seed in range(n_seeds):
         rng = np.random.default_rng(seed)
         steps = np.array([s.outcomes for s in generate_orbit(model, 0, rng=rng, n_steps=256)], np.int8)
         new = np.array([row.tobytes() not in known for row in steps])
         joins = rms_jump(codec.inverse_transform(steps))[1::2]
         jumps.append(joins[new[1:] | new[:-1]])
-        fresh, total = fresh + new.sum(), total + len(new)
+        fresh.append(new)
         drawn = decoded.reshape(-1, 2, *film.shape[1:])[rng.permutation(len(outcomes))]
         shuffled.append(rms_jump(drawn.reshape(film.shape))[1::2])
-    jumps = np.concatenate(jumps)
-    print(
-        f"generated, {n_seeds} seeds: {total} blocks, {fresh / total:.0%} new; jump at new joins median "
-        f"{np.median(jumps):.1f}, largest {jumps.max():.1f}"
-    )
-    print(
-        f"the film's own joins: median {np.median(own):.1f}, largest {own.max():.1f}; "
-        f"blocks in random order: median {np.median(np.concatenate(shuffled)):.1f}"
-    )
+    own, jumps = rms_jump(decoded)[1::2], np.concatenate(jumps)
+    return {
+        "blocks": sum(map(len, fresh)),
+        "new blocks": float(np.concatenate(fresh).mean()),
+        "median jump at new joins": float(np.median(jumps)),
+        "largest jump at new joins": float(jumps.max()),
+        "the film's own median": float(np.median(own)),
+        "the film's own largest": float(own.max()),
+        "median of blocks in random order": float(np.median(np.concatenate(shuffled))),
+    }
 
 
 def most_probable(model, outcomes):
@@ -165,7 +209,12 @@ def main(arguments=None) -> None:
     """Print what the model knows about a film."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--film", choices=("pigeon", "walker"), default="pigeon")
-    film = load_pigeon() if parser.parse_args(arguments).film == "pigeon" else load_walker()
+    parser.add_argument("--left-out", action="store_true")
+    asked = parser.parse_args(arguments)
+    film = load_pigeon() if asked.film == "pigeon" else load_walker()
+    if asked.left_out:
+        show_left_out(film)
+        return
     show_splits(film)
     show_phases(film)
 

@@ -117,7 +117,7 @@ def plot_bars(values: Mapping[str, Mapping[str, float]], *, unit: str, ax: Axes 
     """Draw groups of bars: values by group and, within it, by name."""
     fig, ax = axes_or_new(ax, (7.5, 3))
     names = list(dict.fromkeys(name for group in values.values() for name in group))
-    colours = ("blue", "sky", "orange", "green", "purple")
+    colours = ("blue", "sky", "orange", "green", "purple", "vermillion")
     width = 0.8 / len(names)
     for k, name in enumerate(names):
         place = [i + k * width for i, group in enumerate(values.values()) if name in group]
