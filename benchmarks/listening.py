@@ -52,6 +52,24 @@ def players(jazz):
     return found
 
 
+def unheard(jazz):
+    """No player: noise as loud as the piece."""
+    from rgm_core.datasets.performances import perform
+
+    noise = jazz.sound.std() * np.random.default_rng(0).normal(size=len(jazz.sound))
+    return {"noise, no music": perform(jazz.sound, jazz.sample_rate)._replace(sound=noise)}
+
+
+def judge(accompanist, player, jazz):
+    """Voxels in the right bar and within a beat, in %: of the accompanist, and of dead reckoning."""
+    from rgm_core.datasets.performances import dead_reckoning, follow_accuracy
+
+    rate, hop = jazz.sample_rate, round(accompanist.latency_ * jazz.sample_rate)
+    found = np.array([belief.place for belief in accompanist.reset().hear(player.sound)])
+    guesses = (found, dead_reckoning(player, rate)[::hop])
+    return [follow_accuracy(player, places, rate, beat=jazz.beat) for places in guesses]
+
+
 def main(arguments=None) -> None:
     """Print a table of what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -63,24 +81,16 @@ def main(arguments=None) -> None:
 
     from rgm_core import Accompanist
     from rgm_core.datasets import load_jazz
-    from rgm_core.datasets.performances import dead_reckoning, follow_accuracy, perform
 
     jazz = load_jazz() if asked.piece == "jazz" else load_prelude()
-    rate, beat = jazz.sample_rate, jazz.beat
-    accompanist = Accompanist(sample_rate=rate, beat=beat).fit(jazz.sound)
+    accompanist = Accompanist(sample_rate=jazz.sample_rate, beat=jazz.beat).fit(jazz.sound)
     print("right bar / within a beat, in %    accompanist   dead reckoning   (bars: 95, 99)")
     start, seconds = time.process_time(), 0.0
-    noise = jazz.sound.std() * np.random.default_rng(0).normal(size=len(jazz.sound))
-    unheard = {"noise, no music": perform(jazz.sound, rate)._replace(sound=noise)}
-    for name, player in (players(jazz) | unheard).items():
+    for name, player in (players(jazz) | unheard(jazz)).items():
         if not any(word in name for word in asked.only):
             continue
-        found = np.array([belief.place for belief in accompanist.reset().hear(player.sound)])
-        judged = [
-            follow_accuracy(player, places, rate, beat=beat)
-            for places in (found, dead_reckoning(player, rate)[:: round(accompanist.latency_ * rate)])
-        ]
-        seconds += len(player.sound) / rate
+        judged = judge(accompanist, player, jazz)
+        seconds += len(player.sound) / jazz.sample_rate
         print(f"{name:33}" + "".join(f"{right:8.1f} / {near:5.1f}" for right, near in judged), flush=True)
     share = (time.process_time() - start) / seconds
     print(f"waits for {1000 * accompanist.latency_:.0f} ms of sound; CPU {share:.3f} s a second of sound")

@@ -8,15 +8,18 @@ at one of seven tempi, with noise.
     uv run benchmarks/long.py sound --minutes 60
     uv run benchmarks/long.py film --frames 10000
 
-A file that is in the folder already is not made again.
+A file that is in the folder already is not made again. What was measured is kept in long.json.
 """
 
 import argparse
+import json
 import resource
 import time
 from pathlib import Path
 
 import numpy as np
+
+KEPT = Path(__file__).with_suffix(".json")
 
 
 def make_film(path: Path, n_frames: int) -> None:
@@ -71,14 +74,25 @@ def main(arguments=None) -> None:
 
     from rgm_core import compress
 
-    began, cpu = time.perf_counter(), time.process_time()
+    began, cpu, stages = time.perf_counter(), time.process_time(), []
 
     def say(line):
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-        print(f"{time.process_time() - cpu:7.1f} CPU s, peak {peak:.2f} GB: {line}", flush=True)
+        stages.append(
+            {"cpu_seconds": round(time.process_time() - cpu, 1), "peak_gb": round(peak, 2), "of": line}
+        )
+        print("{cpu_seconds:7.1f} CPU s, peak {peak_gb:.2f} GB: {of}".format(**stages[-1]), flush=True)
 
-    say(compress(path, progress=say))
+    say(str(compress(path, progress=say)))
+    keep(path.name, {"seconds": round(time.perf_counter() - began), "stages": stages})
     print(f"{time.perf_counter() - began:.0f} s by the clock")
+
+
+def keep(name: str, measured: dict) -> None:
+    """Keep what was measured, beside what was measured with other files."""
+    kept = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    kept = dict(sorted((kept | {name: measured}).items()))
+    KEPT.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

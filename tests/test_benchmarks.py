@@ -72,3 +72,17 @@ def test_kept_rows_of_scaling_agree_with_themselves():
         assert sum(row["in_bin"]) == row["tested"]
         right = sum(n * share for n, share in zip(row["in_bin"], row["right"], strict=True))
         assert right / row["tested"] == pytest.approx(row["accuracy"] / 100, abs=1e-3)
+
+
+def test_kept_rows_of_models_of_time_can_be_shown():
+    """Every part that the script knows, each row with a number; long material within its bar of memory."""
+    spec = importlib.util.spec_from_file_location("over_time", BENCHMARKS / "over_time.py")
+    over_time = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(over_time)
+    kept = json.loads((BENCHMARKS / "over_time.json").read_text(encoding="utf-8"))
+    assert set(kept) <= set(over_time.PARTS)
+    rows = [over_time.Row(**row) for part in kept.values() for row in part["rows"]]
+    assert len({row.name for row in rows}) == len(rows)
+    assert {row.verdict for row in rows} <= {"met", "MISSED", "no bar"}
+    long = json.loads((BENCHMARKS / "long.json").read_text(encoding="utf-8"))
+    assert all(stage["peak_gb"] < 4 for run in long.values() for stage in run["stages"])
