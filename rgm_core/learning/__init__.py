@@ -1,6 +1,7 @@
 """Learning by counting: exactly, or by active selection as published; transitions between events."""
 
 from rgm_core.learning.active import History, learn_actively, select_update
+from rgm_core.learning.active_sequence import learn_sequence_actively
 from rgm_core.learning.counts import Counts, add_counts, expected_counts, read_top
 from rgm_core.learning.learn import learn
 from rgm_core.learning.portions import learn_counts
@@ -18,6 +19,7 @@ __all__ = [
     "learn_actively",
     "learn_counts",
     "learn_sequence",
+    "learn_sequence_actively",
     "learn_transitions",
     "read_top",
     "select_update",

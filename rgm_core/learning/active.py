@@ -97,11 +97,11 @@ def learn_actively(
     check_model(
         model,
         dynamic=False,
-        remedy="learn counts exemplars in no order; see merge_structure and learn_transitions",
+        remedy="sequences are learned by learn_sequence_actively",
     )
     evidence = as_evidence(model.levels[0], outcomes).normalised()
     priors = clamp(model, labels, evidence.n_samples)
-    beta, eta, progress = _check_beta(beta), _check_eta(eta), as_flag(progress, "progress")
+    (beta, eta), progress = check_constants(beta, eta), as_flag(progress, "progress")
     if any(level.is_extreme.any() for level in model.levels):
         raise ValueError("model must have counts between 1e-290 and 1e300 (the largest of each column)")
     chunks = []
@@ -137,21 +137,21 @@ def select_update(a: np.ndarray, da: np.ndarray, beta: float, eta: float) -> tup
     da = as_array(da, "da", float, a.shape, "candidate counts")
     if a.ndim < 2 or not a.size or min(a.min(), da.min()) < 0:
         raise ValueError(f"a and da must be counts ≥ 0 of shape (O, S, …); found shape {a.shape}")
-    beta, eta = _check_beta(beta), _check_eta(eta)
+    beta, eta = check_constants(beta, eta)
     da = np.where(a > 0, da, 0.0)
     gain = mutual_information(a + da) - mutual_information(a)
     accept = 1.0 if np.isinf(beta) else float(expit(beta * gain))
     return (a + accept * da) / (1 + accept / eta), accept
 
 
-def _check_beta(beta: float | None) -> float:
-    if beta is None:
-        return np.inf
-    return as_number(beta, "beta", "≥ 0, or None to accept every update", low=0, without=())
-
-
-def _check_eta(eta: float) -> float:
-    return as_number(eta, "eta", "> 0 (inf: never forget)", low=0, without=(0,))
+def check_constants(beta: float | None, eta: float) -> tuple[float, float]:
+    """Precision of the selection, infinite if there is none, and forgetting constant."""
+    precision = (
+        np.inf
+        if beta is None
+        else as_number(beta, "beta", "≥ 0, or None to accept every update", low=0, without=())
+    )
+    return precision, as_number(eta, "eta", "> 0 (inf: never forget)", low=0, without=(0,))
 
 
 def clamp(model: RGM, labels, n_samples: int) -> np.ndarray:

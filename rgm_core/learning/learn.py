@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from rgm_core.learning.active import History, learn_actively
+from rgm_core.learning.active_sequence import learn_sequence_actively
 from rgm_core.learning.portions import learn_counts
 from rgm_core.learning.sequences import learn_sequence
 from rgm_core.model.checks import check_choice
@@ -32,8 +33,7 @@ def learn(
     ----------
     model : RGM
         With prior counts, see :meth:`RGM.add_mass`; only positive counts can grow. Not modified. A dynamic
-        model (``dt=2``) learns by ``rule="counts"``, from one sequence a call:
-        :func:`rgm_core.learning.learn_sequence`.
+        model (``dt=2``) learns from one sequence a call.
     outcomes : (n, G) int, or (n, G, O) float or G arrays (n, n_outcomes[g])
         Observed outcomes, -1 where missing, or soft ones; a missing outcome teaches nothing. By
         ``rule="counts"`` also an iterator of portions, or a Dask array: see
@@ -43,7 +43,8 @@ def learn(
     rule : {"published", "counts"}
         "published" takes up an update where it raises the mutual information of causes and consequences,
         and forgets: :func:`rgm_core.learning.learn_actively`. "counts" adds exact expected counts,
-        portion by portion: :func:`rgm_core.learning.learn_counts`.
+        portion by portion: :func:`rgm_core.learning.learn_counts`. Of a sequence:
+        :func:`rgm_core.learning.learn_sequence_actively` and :func:`rgm_core.learning.learn_sequence`.
     portion : int
         By "counts": samples whose counts are added before beliefs change, ≥ 1.
     beta, eta : float
@@ -65,7 +66,7 @@ def learn(
     check_choice(rule, "rule", RULES)
     check_model(model)
     if model.is_dynamic:
-        return _learn_in_order(model, outcomes, labels, rule)
+        return _learn_in_order(model, outcomes, labels, rule, beta, eta)
     if rule == "counts":
         return learn_counts(model, outcomes, labels=labels, portion=portion, progress=progress)
     if not isinstance(outcomes, np.ndarray | Sequence):
@@ -76,10 +77,10 @@ def learn(
     return learn_actively(model, outcomes, labels=labels, beta=beta, eta=eta, progress=progress)
 
 
-def _learn_in_order(model: RGM, outcomes, labels, rule: str) -> tuple[RGM, History]:
-    """One sequence under a dynamic model; the history has one row."""
-    if rule != "counts":
-        raise ValueError('rule must be "counts" for a dynamic model: as published, exemplars have no order')
+def _learn_in_order(model: RGM, outcomes, labels, rule: str, beta, eta) -> tuple[RGM, History]:
+    """One sequence under a dynamic model."""
     if labels is not None:
         raise ValueError("labels must be None for a dynamic model: its states on top are events")
-    return learn_sequence(model, outcomes)
+    if rule == "counts":
+        return learn_sequence(model, outcomes)
+    return learn_sequence_actively(model, outcomes, beta=beta, eta=eta)

@@ -150,13 +150,11 @@ def test_static_models_have_no_orbits():
 
 
 def test_functions_for_static_models_refuse_dynamic_ones():
-    from rgm_core import generate, learn, learn_structure
+    from rgm_core import generate, learn_structure
     from rgm_core.inference.infer import infer_top
 
     outcomes = np.array([[0], [1], [2], [0]])
     model = learn_structure(outcomes, 3, dt=2)
-    with pytest.raises(ValueError, match='rule must be "counts" for a dynamic model'):
-        learn(model, outcomes)
     with pytest.raises(ValueError, match="see generate_orbit"):
         generate(model, np.array([0]), rng=np.random.default_rng(0))
     with pytest.raises(ValueError, match="use infer"):

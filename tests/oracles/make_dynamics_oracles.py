@@ -1,10 +1,10 @@
-"""Condense the reference's results about sequences into the small file that the tests read.
+"""Condense the reference's results about sequences into the small files that the tests read.
 
 Usage: python tests/oracles/make_dynamics_oracles.py REFERENCE
 
 REFERENCE holds structure_MB_dynamic.mat, structure_faster_1stream.mat, structure_faster_3streams.mat,
-structure_merge.mat and rgm_group.mat (README_dynamics.md says how they were made). Everything counts
-from 0 in the output.
+structure_merge.mat, rgm_group.mat and hierarchical_learning.mat (README_dynamics.md says how they were
+made). Everything counts from 0 in the output.
 """
 
 import argparse
@@ -47,10 +47,37 @@ def model(levels, name: str, counts: str = "ab") -> dict:
             f"{name}{n}_n_outcomes": np.array([len(x) for x in a]),
             f"{name}{n}_n_states": np.array([len(x) for x in b]),
             f"{name}{n}_parents": np.array([first(cell) for cell in wiring["A"].ravel()]),
-            f"{name}{n}_initial": np.array([first(cell) for cell in wiring["D"].ravel()]),
+            f"{name}{n}_initial": np.array([first(cell) for cell in _initial(wiring)]),
             f"{name}{n}_b": np.column_stack([edges, values]),
         }
     return out
+
+
+def _initial(wiring):
+    """Modality of the next level for each factor; the top has none."""
+    return wiring["D"].ravel() if "D" in wiring.dtype.names else ()
+
+
+def levels_of(top) -> np.ndarray:
+    """A model and the one nested in it, the lowest level first."""
+    cells = np.empty(2, object)
+    cells[:] = [top[0, 0]["MDP"], top]
+    return cells
+
+
+def learning(reference) -> dict:
+    """A sequence of frames, a model before and after it has learned from them, and its free energies."""
+    below = reference["in_lrn"][0, 0]["MDP"][0, 0]
+    outcomes = np.vectorize(np.argmax, otypes=[int])(below["S"])
+    return {
+        "outcomes": outcomes.T.astype(np.int8),
+        "beta": reference["in_lrn"][0, 0]["beta"].item(),
+        "eta": reference["in_lrn"][0, 0]["eta"].item(),
+        "elbo_top": reference["lrnF"].ravel(),
+        "elbo_below": reference["lrnQF"].item(),
+        **model(levels_of(reference["in_lrn"]), "before"),
+        **model(levels_of(reference["post"]), "after"),
+    }
 
 
 def groups(cells, n: int) -> np.ndarray:
@@ -62,7 +89,7 @@ def groups(cells, n: int) -> np.ndarray:
 
 
 def main() -> None:
-    """Read the reference, write dynamics.npz."""
+    """Read the reference, write dynamics.npz and dynamics_learning.npz."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("reference", type=Path)
     folder = parser.parse_args().reference
@@ -89,6 +116,8 @@ def main() -> None:
     arrays |= model(one["MDP"], "one") | model(three["MDP"], "three")
     arrays |= model(merge["MDP"], "before") | model(merge["MDPm"], "after")
     np.savez_compressed(HERE / "dynamics.npz", **arrays)
+    learned = learning(loadmat(folder / "hierarchical_learning.mat"))
+    np.savez_compressed(HERE / "dynamics_learning.npz", **learned)
 
 
 if __name__ == "__main__":
