@@ -146,11 +146,10 @@ class _Run:
             return [_observed(self.evidence, step, g, len(a)) for g, a in enumerate(A)]
         below = self.counts[n - 1].level
         predicted = [a @ states[f] for a, f in zip(A, level.parents, strict=True)]
-        priors = [
-            (predicted[g], predicted[g + 1]) if g >= 0 else (np.ones(1), np.ones(1))
-            for g in below.initial.tolist()
-        ]
-        initial, paths, saw = self.epoch(n - 1, *zip(*priors, strict=True), _STEPS * step, _STEPS)
+        alone, wiring = np.ones(1), below.initial.tolist()  # -1: a factor without parent
+        states = [predicted[g] if g >= 0 else alone for g in wiring]
+        paths = [predicted[g + 1] if g >= 0 else alone for g in wiring]
+        initial, paths, saw = self.epoch(n - 1, states, paths, _STEPS * step, _STEPS)
         told: list[np.ndarray | None] = [None] * len(A)
         for f in np.flatnonzero(saw & below.has_parent):
             told[below.initial[f]], told[below.initial[f] + 1] = initial[f], paths[f]

@@ -10,6 +10,7 @@ averaged, each as probable as the others (the jackknife, as an ensemble). Nothin
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 import numpy as np
 
@@ -76,4 +77,4 @@ def expect_outcomes(models: Sequence[RGM], outcomes: np.ndarray, *, phase: int |
     if not len(models):
         raise ValueError("models must hold at least one model; found none")
     expected = (np.stack(infer(model, outcomes, phase=phase).outcomes, axis=1) for model in models)
-    return sum(expected) / len(models)
+    return reduce(np.add, expected) / len(models)

@@ -63,7 +63,7 @@ def sweep(session, wanted: Sequence[str], *, workers: int, client, console: Cons
             for task in done:
                 found = {"key": _key(session.inputs), **tasks[task], **task.result()}
                 write_text(_path(folder, tasks[task]), json.dumps(found, indent=1) + "\n")
-        rows = [_load(folder, place, session.inputs) for place in places]
+        rows = [row for place in places if (row := _load(folder, place, session.inputs)) is not None]
     console.print(table(rows), highlight=False, soft_wrap=True)
     console.print(f"Each size: {folder}", highlight=False, soft_wrap=True)
     return 0
@@ -121,7 +121,7 @@ def score(*, seeds: int, states: int, images: int) -> dict[str, float]:
 
 def table(rows: Sequence[Mapping]) -> str:
     """Mean and range over seeds, in %, for each number of states and images."""
-    shown = [("images", "states", "seeds", "accuracy", "worst", "best", "1-NN")]
+    shown: list[tuple[str, ...]] = [("images", "states", "seeds", "accuracy", "worst", "best", "1-NN")]
     places = sorted({(row["images"], row["states"]) for row in rows})
     for images, states in places:
         mine = [row for row in rows if (row["images"], row["states"]) == (images, states)]
