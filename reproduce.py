@@ -55,7 +55,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     add = parser.add_argument
     add("wanted", nargs="*", metavar="NOTEBOOK", help="number, name or figure; none means all")
-    add("--new", metavar="NAME", help="start a notebook, such as 11_weather, with a claim and links to it")
+    add("--new", metavar="NAME", help="start a notebook, such as 12_weather, with a claim and links to it")
     add("--list", action="store_true", help="list the notebooks and what is there of them")
     add("--quick", action="store_true", help="reduced sizes; claims are shown, not judged")
     add("--jobs", type=positive, default=1, metavar="N", help="notebooks at once (default 1)")

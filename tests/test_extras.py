@@ -1,10 +1,12 @@
 """Without an extra the core works, and what needs the extra says which one, and how to install it."""
 
+import importlib.util
 import json
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
+from types import SimpleNamespace
 
 import yaml
 
@@ -44,6 +46,7 @@ NEEDS = {
     ),
 }
 TRY_ALL = f"""
+import importlib.util
 import json
 said = []
 for code in {list(NEEDS)}:
@@ -71,3 +74,18 @@ def test_a_package_that_is_there_is_itself():
 def test_the_version_is_one():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
     assert rgm_core.__version__ == version("rgm-core") == str(citation["version"])
+
+
+def test_a_notebook_is_skipped_where_its_extra_is_missing(monkeypatch):
+    """With the reason; all others run."""
+    spec = importlib.util.spec_from_file_location("conftest_of_notebooks", ROOT / "notebooks/conftest.py")
+    conftest = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(conftest)
+    monkeypatch.setitem(sys.modules, "ale_py", None)
+    marks = {"11_atari": [], "10_breakout": []}
+    items = [
+        SimpleNamespace(path=Path(f"{name}.ipynb"), add_marker=mark.append) for name, mark in marks.items()
+    ]
+    conftest.pytest_collection_modifyitems(items)
+    assert marks["10_breakout"] == []
+    assert "11_atari needs the extra atari" in marks["11_atari"][0].kwargs["reason"]

@@ -87,5 +87,5 @@ def plot_scores(
         ax.axhline(score, color=COLOURS["grey"], linewidth=0.7, linestyle=":")
         ax.annotate(name, (1.01, score), xycoords=("axes fraction", "data"), va="center", fontsize=8)
     ax.set(xlabel="frames", ylabel="score of a game", ylim=(-22, 22))
-    ax.legend(loc="upper left")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3)
     return fig

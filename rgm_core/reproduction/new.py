@@ -16,7 +16,7 @@ def start_notebook(name: str, root: Path) -> list[Path]:
 
     Parameters
     ----------
-    name : number and name, such as ``11_weather``; the number is the next free one.
+    name : number and name, such as ``12_weather``; the number is the next free one.
     root : folder of the repository.
 
     Returns
