@@ -42,5 +42,5 @@ def _register_games() -> None:
             gymnasium.register(f"rgm_core/{name}-v0", f"rgm_core.games.{name.lower()}:{name}")
 
 
-if "gymnasium" in sys.modules:  # not imported for this: it takes twenty times as long as we do
+if sys.modules.get("gymnasium"):  # not imported for this: it takes twenty times as long as we do
     _register_games()
