@@ -57,6 +57,8 @@ def from_notebooks() -> Iterator[Row]:
         claims = json.loads((Path(out) / "claims.json").read_text(encoding="utf-8"))
     for name, claim in claims.items():
         if claim["notebook"][:2] in ("06", "07", "08"):
+            if claim["value"] is None:
+                raise SystemExit(f"notebook {claim['notebook']} failed: see uv run reproduce.py 06 07 08")
             sign, bar = claim["bar"].split()[:2]
             side = {"≥": "least", "≤": "most"}[sign]
             text = f"{name}: {claim['text']}"
