@@ -25,11 +25,10 @@ def number_by_appearance(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     first : (n_unique,) int
         Where each number appears first.
     """
-    _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return rank[inverse.reshape(-1)], first[order]
+    known: dict[bytes, int] = {}  # sorting rows of many columns would take longer than looking them up
+    numbers = np.array([known.setdefault(row.tobytes(), len(known)) for row in np.asarray(rows)], int)
+    first = np.flatnonzero(np.diff(np.maximum.accumulate(numbers), prepend=-1))
+    return numbers, first
 
 
 def complete_last(rows: np.ndarray, known: np.ndarray) -> np.ndarray:
@@ -119,6 +118,9 @@ def group_by_information(outcomes: np.ndarray, size: int) -> np.ndarray:
     groups = np.full(outcomes.shape[1], -1)
     left = np.arange(len(groups))
     for group in range(len(groups)):
+        if not information[np.ix_(left, left)].any():  # each for itself; the order is that of eigenvectors
+            groups[left[::-1]] = group + np.arange(left.size)
+            break
         loading = np.abs(np.linalg.eigh(information[np.ix_(left, left)])[1][:, -1])
         loading = loading.round(12)  # of equal loadings the first come first, whatever the rounding
         chosen = np.argsort(-loading, kind="stable")[:size]
