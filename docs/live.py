@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from rgm_core import RGM, Agent, RGMClassifier
-from rgm_core.agent import agent as agent_settings
 from rgm_core.agent import belief as belief_settings
+from rgm_core.agent import play as play_settings
 from rgm_core.codecs import ImageCodec
 from rgm_core.codecs.modes import Basis
 from rgm_core.codecs.preprocessing import resize_matrix, smoothing_matrix
@@ -131,8 +131,8 @@ def pong() -> dict[str, np.ndarray]:
     if model.memory != "none":
         raise ValueError(f"the page's agent has no memory; this one remembers the {model.memory}")
     settings = {
-        "size": game.size, "hope": agent_settings.HOPE, "tie": agent_settings.TIE,
-        "patience": agent_settings.PATIENCE, "disturbed": belief_settings.DISTURBED,
+        "size": game.size, "hope": play_settings.HOPE, "tie": play_settings.TIE,
+        "patience": play_settings.PATIENCE, "disturbed": belief_settings.DISTURBED,
         "surprise": belief_settings.SURPRISE,
     }  # fmt: skip
     return {key: np.asarray(value, float) for key, value in settings.items()} | {

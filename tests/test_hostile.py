@@ -13,6 +13,7 @@ from nonsense import nonsense
 NONE_MEANS_SOMETHING = {  # where an argument can be left out
     "prior", "phase", "locations", "labels", "group_size", "streams", "noise", "beta", "n_steps", "restart",
     "parents", "C", "a", "log_prior", "avoid", "n_outcomes", "replays", "game_length", "model",
+    "merge",
 }  # fmt: skip
 
 

@@ -10,48 +10,29 @@ wants to be at next comes true.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
+from rgm_core.agent.alike import Merged, merge_states
 from rgm_core.agent.belief import Belief, infer_events, predict_events
+from rgm_core.agent.decision import UNREACHABLE, Decision, decide
 from rgm_core.agent.experience import MANY, Experience
-from rgm_core.agent.play import PATIENCE, PlayModel, action_values, induce_play, model_of
-from rgm_core.agent.seen import as_event, as_play
-from rgm_core.agent.separate import separate
-from rgm_core.model.checks import as_array, as_flag, as_generator, as_whole, check_type
+from rgm_core.agent.expert import STATES, expert_states
+from rgm_core.agent.play import HOPE, TIE, PlayModel, action_values, induce_play, model_of
+from rgm_core.agent.seen import as_event, check_play, limits_of
+from rgm_core.agent.separate import enough_frames, separate
+from rgm_core.model.checks import (
+    as_array,
+    as_flag,
+    as_generator,
+    as_number,
+    as_whole,
+    check_choice,
+    check_type,
+)
 
 PERSISTENCE = 0.8  # probability of going on with the last action when exploring: smooth paths lead farther
-HOPE = 0.05  # probability of a goal below which the agent explores
-TIE = 1e-6  # values closer than this, relative to the largest, count as equal
-UNREACHABLE = -1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """What the agent thought at one frame.
-
-    Parameters
-    ----------
-    state : int
-        The event that it took the last two frames for.
-    place : int
-        Where its own part was.
-    known : bool
-        Whether the frame was just what this event makes it.
-    value : float
-        Probability of a goal before a cost, discounted for every frame until then.
-    steps : int
-        Frames to the goal that this value amounts to; -1 if it is too small, and the agent explores.
-    action : int
-    """
-
-    state: int
-    place: int
-    known: bool
-    value: float
-    steps: int
-    action: int
 
 
 class Agent:
@@ -70,6 +51,12 @@ class Agent:
     joint : bool
         One factor on top, as in the article: events include the agent's own part wherever it is. By
         default they hold only what the control stream does not explain.
+    states : {"all", "basin", "steady"}
+        Which states it plans with, chosen anew whenever it has learned: all; those of the basin of
+        attraction of its goals; or those of them that its steady state cannot spare. See `expert_states`.
+    merge : float, optional
+        Nats of information about its actions, now and next, that may be lost by merging states: it then
+        acts from the merged states. See `merge_states`.
     rng : numpy.random.Generator or int
         For exploring, and for choosing among equally good actions.
 
@@ -81,6 +68,10 @@ class Agent:
         One entry for each action since the last reset.
     model : PlayModel
         What it plans with, once it has learned; replaced when it learns.
+    kept : (E, C) bool
+        States that it plans with, an event at a place each.
+    merged : Merged or None
+        Merged states, if it acts from them.
     """
 
     def __init__(
@@ -91,6 +82,8 @@ class Agent:
         control: int,
         depth: int = 64,
         joint: bool = False,
+        states: str = "all",
+        merge: float | None = None,
         rng: np.random.Generator | int,
     ):
         self.goal, self.cost = as_event(goal, "goal"), as_event(cost, "cost")
@@ -98,6 +91,9 @@ class Agent:
             raise ValueError(f"goal and cost must differ; found {goal} for both")
         self.control, self.depth = as_whole(control, "control", 0), as_whole(depth, "depth", 1)
         self.joint, self.rng = as_flag(joint, "joint"), as_generator(rng)
+        check_choice(states, "states", STATES)
+        self.states = states
+        self.merge = None if merge is None else as_number(merge, "merge", "None, or finite and ≥ 0", low=0)
         self.learning = True
         self.model: PlayModel  # once it has learned
         self.reset()
@@ -121,8 +117,8 @@ class Agent:
         Agent
             Itself.
         """
-        outcomes, actions = _check_play(outcomes, actions, (self.goal[0], self.cost[0], self.control))
-        self._limits = _limits(outcomes, n_outcomes, self.control)
+        outcomes, actions = check_play(outcomes, actions, (self.goal[0], self.cost[0], self.control))
+        self._limits = limits_of(outcomes, n_outcomes, self.control)
         self._sizes = np.where(self._limits < np.iinfo(int).max, self._limits, outcomes.max(axis=0) + 1)
         self.n_modalities, self.n_actions = outcomes.shape[1], int(actions.max()) + 1
         self._first = list(zip(outcomes[:MANY], actions[:MANY].tolist(), strict=True))
@@ -164,7 +160,7 @@ class Agent:
         values = self.plan(belief)
         action = self.sample_action(values, belief)
         self._belief, self._before = belief, news
-        self.history.append(_decision(belief, values, action))
+        self.history.append(decide(belief, values, action))
         return action
 
     def infer_states(self, outcomes: np.ndarray) -> Belief:
@@ -183,6 +179,8 @@ class Agent:
     def plan(self, belief: Belief) -> np.ndarray:
         """Probability (A,) of reaching a goal before a cost after each action, discounted by time."""
         self._check_belief(belief)
+        if self._values is not None:
+            return np.tensordot(belief.events, self._values[:, belief.remembered, belief.place], axes=1)
         return action_values(self.model, self.ahead, belief.events, belief.remembered, belief.place)
 
     def sample_action(self, values: np.ndarray, belief: Belief) -> int:
@@ -203,13 +201,14 @@ class Agent:
         """Plan with some states (E, C) bool only, an event at a place, until it learns again."""
         self._check_learned()
         allowed = as_array(states, "states", bool, self.model.goals.shape, "events and places")
-        self.ahead = induce_play(self.model.avoid(~allowed), self.depth)
+        self._look_ahead(allowed)
 
     def _restructure(self, outcomes: np.ndarray, actions: np.ndarray) -> None:
         """Learn from the first frames what is expected and what belongs together; count all of them."""
         pixels = np.setdiff1d(np.arange(outcomes.shape[1]), [self.goal[0], self.cost[0], self.control])
         explain = not self.joint
-        self.separation = separate(outcomes[:MANY], pixels, self.control, self._sizes, explain=explain)
+        first = outcomes[: enough_frames(outcomes[:, self.control], MANY)]
+        self.separation = separate(first, pixels, self.control, self._sizes, explain=explain)
         n_places = int(self._sizes[self.control])
         self.experience = Experience(self.separation, n_places, self.n_actions, self.goal, self.cost)
         self.experience.watch(outcomes, actions)
@@ -219,7 +218,23 @@ class Agent:
         """Make the model of what was counted, and plan with it."""
         self.model = model_of(self.experience)
         self.ahead = induce_play(self.model, self.depth)
+        kept = np.ones(self.model.known.shape, bool)
+        if self.states != "all":
+            kept = expert_states(self.model, self.ahead, self.states)
+        self._look_ahead(kept)
         self._tried: dict[tuple[int, int], np.ndarray] = {}
+
+    def _look_ahead(self, allowed: np.ndarray) -> None:
+        """Plan with some states only; then merge them, if it merges any."""
+        self.kept = allowed
+        self.merged: Merged | None = None
+        self._values: np.ndarray | None = None
+        model = self.model if allowed.all() else self.model.avoid(~allowed)
+        if not allowed.all():
+            self.ahead = induce_play(model, self.depth)
+        if self.merge is not None:
+            visits = np.array(self.experience.seen)[:, :, 0]
+            self.merged, self._values = merge_states(model, self.ahead, visits, self.merge)
 
     def _assimilate(self, now: np.ndarray, news: np.ndarray, belief: Belief) -> bool:
         """Count a frame; after a cost, or a goal found by exploring, plan anew (then True)."""
@@ -261,39 +276,3 @@ class Agent:
                 "(learn takes n_outcomes, for outcomes that were not seen yet)"
             )
         return outcomes
-
-
-def _decision(belief: Belief, values: np.ndarray, action: int) -> Decision:
-    value = float(values.max())
-    steps = UNREACHABLE if value < HOPE else 1 + max(round(np.log(value) / np.log(PATIENCE)), 0)
-    state = int(belief.events.argmax())
-    return Decision(
-        state=state, place=belief.place, known=belief.known, value=value, steps=steps, action=action
-    )
-
-
-def _limits(outcomes: np.ndarray, n_outcomes: np.ndarray | None, control: int) -> np.ndarray:
-    """(G,) int, what outcomes must lie below; without numbers only the control's must be known."""
-    if n_outcomes is None:
-        limits = np.full(outcomes.shape[1], np.iinfo(int).max)
-        limits[control] = outcomes[:, control].max() + 1
-        return limits
-    n_outcomes = as_array(n_outcomes, "n_outcomes", int, outcomes.shape[1:], "one for each modality")
-    if not np.all(outcomes < n_outcomes):
-        raise ValueError(
-            f"n_outcomes must be {outcomes.shape[1]} integers above all outcomes; found {n_outcomes}"
-        )
-    return n_outcomes
-
-
-def _check_play(outcomes, actions, modalities) -> tuple[np.ndarray, np.ndarray]:
-    outcomes, actions = as_play(outcomes, actions)
-    if len(outcomes) < 3:
-        raise ValueError(f"outcomes must hold at least three frames; found {len(outcomes)}")
-    if not (actions[1:] >= 0).any():
-        raise ValueError("actions must be ≥ 0 for some of the frames; found none")
-    if max(modalities) >= outcomes.shape[1]:
-        raise ValueError(
-            f"goal, cost and control must name modalities below {outcomes.shape[1]}; found {modalities}"
-        )
-    return outcomes, actions

@@ -12,7 +12,8 @@ from collections import defaultdict
 import numpy as np
 from scipy.special import gammaln
 
-from rgm_core.agent.separate import Separation
+from rgm_core.agent.separate import AS_EXPECTED, Separation
+from rgm_core.structure.grouping import number_by_appearance
 
 MEMORIES = ("none", "place", "action")  # that the control stream may have of the frame before
 MANY = 1000  # frames from which on unique events can be told from noise
@@ -67,15 +68,24 @@ class Experience:
         if not len(outcomes):
             return
         news = self.separation.news(outcomes)
-        windows = np.concatenate([news[:-1], news[1:]], axis=1)
         events = np.full(len(news), -1)
         if len(news) >= MANY and news.shape[1]:
-            unique, numbers, counts = np.unique(windows, axis=0, return_inverse=True, return_counts=True)
-            if (counts == 1).sum() > len(windows) / 2:  # most never recur: they are not events but noise
-                self.closed = True
-                for window in unique[counts > 1]:
-                    self._add(window.reshape(2, -1))
-                events[1:] = self._nearest(unique)[numbers.reshape(-1)]
+            frames, first = number_by_appearance(news)
+            pairs = np.stack([frames[:-1], frames[1:]], axis=1)
+            unique, numbers, counts = np.unique(pairs, axis=0, return_inverse=True, return_counts=True)
+            recur = counts > 1
+            if (
+                np.count_nonzero(~recur) > len(pairs) / 2
+            ):  # most never recur: are they events but for noise?
+                windows = news[first][unique]
+                rows = windows.reshape(len(windows), -1)
+                nearest, differ = _nearest(rows, rows[recur])
+                alike = differ < (rows != AS_EXPECTED).sum(axis=1)  # nearer to an event than to nothing
+                self.closed = bool(np.mean(alike[~recur]) > 0.5)
+                if self.closed:
+                    for window in windows[recur]:
+                        self._add(window)
+                    events[1:] = nearest[numbers.reshape(-1)]
         for frame, new, action, event in zip(
             outcomes, news, actions.tolist(), events.tolist(), strict=True
         ):
@@ -118,14 +128,15 @@ class Experience:
         self.seen.append(np.zeros((self.n_places, 3)))
         return len(self.windows) - 1
 
-    def _nearest(self, windows: np.ndarray) -> np.ndarray:
-        """Event that each window (n, 2K) agrees with most."""
-        best, nearest = np.full(len(windows), np.inf), np.zeros(len(windows), int)
-        for e, event in enumerate(self.windows):
-            differ = (windows != event.reshape(-1)).sum(axis=1)
-            nearest[differ < best] = e
-            best = np.minimum(best, differ)
-        return nearest
+
+def _nearest(rows: np.ndarray, events: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Event that each row (n, k) agrees with most, and in how many places they differ."""
+    least, nearest = np.full(len(rows), np.inf), np.zeros(len(rows), int)
+    for e, event in enumerate(events):
+        differ = (rows != event).sum(axis=1)
+        nearest[differ < least] = e
+        least = np.minimum(least, differ)
+    return nearest, least
 
 
 def _log_evidence(counts: np.ndarray) -> float:

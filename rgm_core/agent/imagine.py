@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import sparse
 
 from rgm_core.agent.agent import Agent
 from rgm_core.agent.belief import Belief, infer_events, predict_events
 from rgm_core.agent.play import PlayModel, action_values
 from rgm_core.agent.seen import as_frames, as_play
 from rgm_core.model.checks import as_array, as_generator, as_whole, check_type
-from rgm_core.planning.induction import THRESHOLD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,37 +152,6 @@ def evidence_of_play(agent: Agent, outcomes: np.ndarray, actions: np.ndarray) ->
         raise ValueError(f"outcomes must hold two frames or more; found {len(outcomes)}")
     beliefs = follow_play(agent, outcomes, actions)[1:]
     return np.array([(belief.accuracy, -belief.complexity) for belief in beliefs])
-
-
-def possible_play(model: PlayModel) -> tuple[sparse.csr_array, np.ndarray]:
-    """Which event at a place can follow which, whatever the agent does: for basins of attraction.
-
-    Parameters
-    ----------
-    model : PlayModel
-
-    Returns
-    -------
-    transitions : (E·C, E·C) sparse array of int
-        One where state (row), event · C + place, can follow another (column) by some action, with more than
-        1/32, without being a cost. Only events and places that were seen together count.
-    goals : (E·C,) bool
-        States that are more often goals than not.
-    """
-    check_type(model, PlayModel, "model")
-    n_places = model.goals.shape[1]
-    allowed = model.known & (model.costs < 0.5)
-    moves = model.moves.max(axis=(0, 2)) > THRESHOLD  # (C, C'), by some action
-    start, to = [], []
-    for here, there in np.argwhere(moves):
-        possible = model.following[:, there] > THRESHOLD
-        possible &= model.known[model.edges[:, 0], here] & allowed[model.edges[:, 1], there]
-        start.append(model.edges[possible, 0] * n_places + here)
-        to.append(model.edges[possible, 1] * n_places + there)
-    start, to = np.concatenate(start), np.concatenate(to)
-    shape = (model.known.size, model.known.size)
-    transitions = sparse.coo_array((np.ones(len(to), int), (to, start)), shape=shape).tocsr()
-    return transitions, (allowed & (model.goals > 0.5)).ravel()
 
 
 def leading_components(outcomes: np.ndarray, n: int = 3) -> np.ndarray:

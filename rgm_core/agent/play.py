@@ -16,7 +16,8 @@ which is the article's rule, I_n+1 = B̄ᵀ I_n, where every transition is certa
 where it is not. Every table is the mean of Dirichlet counts, whose prior is the table without the context
 that is asked for: what is known of an event wherever the agent is, before it was seen just there. What is
 known of an event does not speak for places where the agent's own part would hide it: there something else
-will happen, which may be worth a try.
+will happen. What, is told by other events that were hidden by the same outcome of the own part, say by the
+middle of a bat; before there were any, it may be worth a try.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ from rgm_core.model.checks import as_whole, check_type
 
 PRIOR = 1.0  # Dirichlet counts of what is known without the context
 PATIENCE = 0.98  # 1 - ρ: of two ways to a goal the sooner
+HOPE = 0.05  # probability of a goal below which the agent explores
+TIE = 1e-6  # values closer than this, relative to the largest, count as equal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,8 @@ class PlayModel:
         Events, and events that followed them, sorted.
     following : (N, C) float
         p(e' | e, c') of each edge.
+    followed : (N, C) bool
+        Whether it was seen at that place, or is only taken to hold there as elsewhere.
     goals, costs : (E, C) float
         Probability of a goal, and of a cost, at an event and place.
     moves : (M, C, A, C) float
@@ -57,6 +62,7 @@ class PlayModel:
     windows: np.ndarray
     edges: np.ndarray
     following: np.ndarray
+    followed: np.ndarray
     goals: np.ndarray
     costs: np.ndarray
     moves: np.ndarray
@@ -96,12 +102,19 @@ def model_of(experience: Experience) -> PlayModel:
     counts = np.array([experience.follows[tuple(e)] for e in edges.tolist()])
     seen = np.array(experience.seen).reshape(len(windows), -1, 3)
     memory = experience.memory()
+    counts = counts.reshape(len(edges), -1)
+    hides = experience.separation.hides(windows[:, 1])
+    goals, costs = (
+        _rates(seen[:, :, k], seen[:, :, 0], hides, edges, counts, apart=apart)
+        for k, apart in ((1, True), (2, False))
+    )
     return PlayModel(
         windows=windows,
         edges=edges,
-        following=_following(edges[:, 0], counts.reshape(len(edges), -1), len(windows)),
-        goals=_rates(seen[:, :, 1], seen[:, :, 0], np.ones(seen.shape[:2], bool)),
-        costs=_rates(seen[:, :, 2], seen[:, :, 0], experience.separation.hides(windows[:, 1])),
+        following=_following(edges[:, 0], counts, len(windows)),
+        followed=counts > 0,
+        goals=goals,
+        costs=costs,
         moves=_moves(experience, memory),
         memory=memory,
         known=seen[:, :, 0] > 0,
@@ -116,17 +129,28 @@ def _following(start: np.ndarray, counts: np.ndarray, n_events: int) -> np.ndarr
     return (counts + PRIOR * anywhere[:, None]) / (totals[start] + PRIOR)
 
 
-def _rates(found: np.ndarray, seen: np.ndarray, apart: np.ndarray) -> np.ndarray:
+def _rates(found, seen, hides, edges, counts, *, apart: bool) -> np.ndarray:
     """Rate (E, C) of what was found in what was seen; its prior is the rate over all places.
 
-    Where an event at a place stands ``apart``, (E, C) bool, the prior is never more than the rate over all
-    events. So do goals everywhere, for a goal at one place makes no goal of the next, and costs of what the
-    own part would hide. Costs else do not: few things that cost are harmless somewhere.
+    Where the own part would hide the event, the prior is the rate of what was hidden so too. Elsewhere, if
+    events stand ``apart``, it is never more than the rate over all events. So do goals, for a goal at one
+    place makes no goal of the next. Costs do not: few things that cost are harmless somewhere.
     """
     overall = found.sum() / max(seen.sum(), 1)
     anywhere = (found.sum(axis=1) + PRIOR * overall) / (seen.sum(axis=1) + PRIOR)
-    prior = np.where(apart, np.minimum(anywhere, overall)[:, None], anywhere[:, None])
+    prior = np.tile((np.minimum(anywhere, overall) if apart else anywhere)[:, None], seen.shape[1])
+    rates = found / np.maximum(seen, 1)
+    for outcome in np.unique(hides[hides >= 0]):
+        prior[hides == outcome] = _rate_behind(hides == outcome, rates, edges, counts, overall)
     return (found + PRIOR * prior) / (seen + PRIOR)
+
+
+def _rate_behind(hidden, rates, edges, counts, overall: float) -> float:
+    """Mean of rates (E, C) of what was seen to follow where another would have been hidden (E, C)."""
+    would = np.zeros(hidden.shape, bool)  # after this event, with the agent at this place
+    np.logical_or.at(would, edges[:, 0], hidden[edges[:, 1]])
+    seen = counts * would[edges[:, 0]]
+    return float(((seen * rates[edges[:, 1]]).sum() + PRIOR * overall) / (seen.sum() + PRIOR))
 
 
 def _moves(experience: Experience, memory: str) -> np.ndarray:
@@ -182,13 +206,14 @@ def induce_play(model: PlayModel, depth: int) -> np.ndarray:
 
 def best_value(model: PlayModel, ahead: np.ndarray) -> np.ndarray:
     """(E, M, C) float, the value of the best action in every state, from `induce_play`."""
-    if model.memory == "none":
-        values = np.einsum("exd,mcad->emca", ahead, model.moves, optimize=True)
-    elif model.memory == "place":  # what is remembered next is the place now
-        values = np.einsum("ecd,mcad->emca", ahead, model.moves, optimize=True)
-    else:
-        values = np.einsum("ead,mcad->emca", ahead, model.moves, optimize=True)
-    return values.max(axis=3)
+    return all_values(model, ahead).max(axis=3)
+
+
+def all_values(model: PlayModel, ahead: np.ndarray) -> np.ndarray:
+    """(E, M, C, A) float, the value of every action in every state, from `induce_play`."""
+    # what is remembered next is nothing, the place now, or the action
+    terms = {"none": "exd,mcad->emca", "place": "ecd,mcad->emca", "action": "ead,mcad->emca"}
+    return np.einsum(terms[model.memory], ahead, model.moves, optimize=True)
 
 
 def action_values(

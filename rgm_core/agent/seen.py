@@ -41,3 +41,31 @@ def as_play(outcomes: np.ndarray, actions: np.ndarray) -> tuple[np.ndarray, np.n
             f"found {actions.min()} … {actions.max()}"
         )
     return frames, actions
+
+
+def limits_of(outcomes: np.ndarray, n_outcomes: np.ndarray | None, control: int) -> np.ndarray:
+    """(G,) int, what outcomes must lie below; without numbers only the control's must be known."""
+    if n_outcomes is None:
+        limits = np.full(outcomes.shape[1], np.iinfo(int).max)
+        limits[control] = outcomes[:, control].max() + 1
+        return limits
+    n_outcomes = as_array(n_outcomes, "n_outcomes", int, outcomes.shape[1:], "one for each modality")
+    if not np.all(outcomes < n_outcomes):
+        raise ValueError(
+            f"n_outcomes must be {outcomes.shape[1]} integers above all outcomes; found {n_outcomes}"
+        )
+    return n_outcomes
+
+
+def check_play(outcomes, actions, modalities) -> tuple[np.ndarray, np.ndarray]:
+    """Return frames (T, G) and actions (T,) that an agent can learn from, or raise ValueError."""
+    outcomes, actions = as_play(outcomes, actions)
+    if len(outcomes) < 3:
+        raise ValueError(f"outcomes must hold at least three frames; found {len(outcomes)}")
+    if not (actions[1:] >= 0).any():
+        raise ValueError("actions must be ≥ 0 for some of the frames; found none")
+    if max(modalities) >= outcomes.shape[1]:
+        raise ValueError(
+            f"goal, cost and control must name modalities below {outcomes.shape[1]}; found {modalities}"
+        )
+    return outcomes, actions

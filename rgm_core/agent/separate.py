@@ -20,6 +20,7 @@ from rgm_core.structure.grouping import group_by_information, pairwise_informati
 
 RELEVANCE = 0.02  # share of a modality's entropy that another must tell about
 AS_EXPECTED = 0  # news of a modality: this, or its outcome + 1
+A_FEW = 10  # visits of a place that tell what is expected there
 GROUP_SIZE = 9  # modalities together at most (the article's dx)
 
 
@@ -69,8 +70,15 @@ class Separation:
         return np.where(as_expected, AS_EXPECTED, seen + 1).astype(np.int16)
 
     def hides(self, news: np.ndarray) -> np.ndarray:
-        """Whether the own part would hide some of the news (E, K) at each place: (E, C) bool."""
-        return (news != AS_EXPECTED).astype(int) @ self.own.T.astype(int) > 0
+        """What the own part would show in place of the news (E, K) at each place, (E, C) int: -1 nothing.
+
+        If it hides several news at once, the last outcome of those that it shows.
+        """
+        hiding = np.full((len(news), len(self.own)), -1)
+        for k in np.flatnonzero(self.own.any(axis=0)):
+            shown = np.where(self.own[:, k], self.expected[:, k], -1)
+            hiding = np.maximum(hiding, np.where((news[:, k] != AS_EXPECTED)[:, None], shown, -1))
+        return hiding
 
     def outcomes(self, news: np.ndarray, control: int) -> np.ndarray:
         """The outcomes (K,) of news (K,) at a place of the control stream: the way back."""
@@ -112,6 +120,20 @@ def separate(
     return Separation(
         pixels=pixels[kept], expected=expected[:, kept], groups=groups, control=control, own=own[:, kept]
     )
+
+
+def enough_frames(places: np.ndarray, many: int) -> int:
+    """How many of the frames to separate: ``many``, and on until each place (T,) was seen a few times.
+
+    Where the own part seldom goes, it would not be known what is expected there. Places that are hardly
+    ever seen are not waited for, and none for longer than ten times as many frames.
+    """
+    latest = many
+    for place in np.unique(places):
+        visits = np.flatnonzero(places == place)
+        if len(visits) >= A_FEW:
+            latest = max(latest, int(visits[A_FEW - 1]) + 1)
+    return min(latest, 10 * many)
 
 
 def _expected(

@@ -70,6 +70,13 @@ def test_noise_is_not_made_part_of_events():
     assert learned(watch(distractors=4)[1]).model.n_events == learned(watch()[1]).model.n_events
 
 
+def test_a_round_that_is_not_yet_over_is_not_taken_for_noise():
+    """On 26 x 24 the ball comes back after 1,150 frames: in 1,000 nothing recurs, and all are events."""
+    agent = learned(watch(1000, size=(26, 24))[1])
+    assert not agent.experience.closed
+    assert agent.model.n_events > 950
+
+
 def test_what_control_explains_makes_no_events():
     """Apart, ball and bat take ten times fewer events than together; together they are the windows."""
     _, play = watch(3000)

@@ -1,5 +1,6 @@
 """The model of play: counts become probabilities, and induction finds what enumeration finds."""
 
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 from rgm_core.agent import Experience, induce_play, model_of, separate
 from rgm_core.agent.belief import infer_events, predict_events
 from rgm_core.agent.play import PATIENCE, PlayModel, action_values
+from rgm_core.agent.separate import enough_frames
+from rgm_core.games import Pong, play_randomly
+from rgm_core.games.pong import ball_orbit
 
 N_PLACES, N_ACTIONS = 3, 2
 
@@ -102,6 +106,15 @@ def test_a_place_seldom_seen_expects_what_is_frequent():
     assert separation.outcomes(news[15:16], 2).tolist() == [2]
 
 
+def test_frames_are_enough_when_each_place_was_seen_a_few_times():
+    """Place 1 is seen for the tenth time at frame 95; place 2 once, which is not waited for."""
+    places = np.zeros(200, int)
+    places[5:100:10], places[150] = 1, 2
+    assert enough_frames(places, 50) == 96
+    assert enough_frames(places, 120) == 120
+    assert enough_frames(places, 8) == 80
+
+
 def hiding_play(hides, n_steps=400, seed=0):
     """A ball goes over three pixels and is away for two frames; the bat, anywhere, hides it or does not."""
     place, ball = np.random.default_rng(seed).integers(3, size=n_steps), np.arange(n_steps) % 5
@@ -112,12 +125,45 @@ def hiding_play(hides, n_steps=400, seed=0):
 
 
 def test_the_own_part_rules_out_events_that_it_would_hide():
-    """A ball is never seen where the bat is, if the bat hides it; else it may be."""
+    """A ball is never seen where the bat is, outcome 1, if the bat hides it; else it may be."""
     sizes = np.array([3, 3, 3, 2, 2, 3])
     news = np.array([[3, 0, 0], [0, 0, 3], [0, 0, 0]])
     hidden = separate(hiding_play(True), np.arange(3), 5, sizes).hides(news)
-    assert hidden.tolist() == [[True, False, False], [False, False, True], [False] * 3]
-    assert not separate(hiding_play(False), np.arange(3), 5, sizes).hides(news).any()
+    assert hidden.tolist() == [[1, -1, -1], [-1, -1, 1], [-1] * 3]
+    assert (separate(hiding_play(False), np.arange(3), 5, sizes).hides(news) == -1).all()
+
+
+def watch_but_one_ball(own=True):
+    """A model of Pong by somebody who looked away when the bat covered the first ball to arrive."""
+    size = (10, 8)
+    game, orbit = Pong(streams=("reward", "cost", "control"), size=size), ball_orbit(size)
+    play = play_randomly(game, 6000, rng=0)
+    frame = np.flatnonzero(orbit[:, 0] == 0)[0]
+    column = orbit[frame, 1]
+    away = (np.arange(6000) % len(orbit) == frame) & (np.abs(play.outcomes[:, 82] - column) <= 1)
+    separation = separate(play.outcomes[:1000], np.arange(80), 82, game.n_outcomes)
+    if not own:
+        separation = replace(separation, own=np.zeros_like(separation.own))
+    experience = Experience(separation, size[1], 3, (80, 1), (81, 1))
+    actions = np.where(away | np.roll(away, 1), -1, play.actions)
+    experience.watch(play.outcomes[~away], actions[~away])
+    model, pixels = model_of(experience), orbit[frame - 1 : frame + 1] @ (size[1], 1)
+    before, now = (np.flatnonzero(separation.pixels == pixel)[0] for pixel in pixels)
+    event = np.flatnonzero((model.windows[:, 0, before] != 0) & (model.windows[:, 1, now] != 0))[0]
+    return model.goals[event], model.costs[event], column
+
+
+def test_what_hides_a_ball_tells_whether_it_is_a_hit():
+    """Only the middle of the bat hits: known of other balls, it is expected of one never covered."""
+    goals, costs, column = watch_but_one_ball()
+    assert goals[column] > 0.8 > 0.1 > max(goals[column - 1], goals[column + 1])
+    assert costs[column] < 0.1 < 0.8 < min(costs[column - 1], costs[column + 1])
+
+
+def test_without_an_own_part_a_ball_tells_about_itself_alone():
+    """The null of the test above: a goal at one place makes no goal of the next."""
+    goals, _, column = watch_but_one_ball(own=False)
+    assert goals[column] < 0.1
 
 
 def test_what_costs_elsewhere_costs_here_but_where_it_would_be_hidden():
@@ -141,6 +187,7 @@ def fork(cost):
         windows=np.zeros((5, 2, 1), np.int16),
         edges=edges,
         following=following,
+        followed=following > 0,
         goals=np.repeat(np.eye(5)[:, [4]], 2, axis=1),
         costs=cost * np.repeat(np.eye(5)[:, [1]], 2, axis=1),
         moves=np.broadcast_to(np.eye(2)[None, None], (1, 2, 2, 2)),

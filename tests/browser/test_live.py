@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rgm_core import infer
-from rgm_core.agent.agent import _decision
+from rgm_core.agent.decision import decide
 from rgm_core.datasets import load_mnist
 from rgm_core.games import Pong, flatten_observation
 from rgm_core.generation import predict_outcomes
@@ -147,7 +147,7 @@ def test_the_agent_thinks_as_the_library_s(page, agent):
         assert np.abs(belief.events - found["events"]).max() < 1e-9
         assert np.abs(values - found["values"]).max() < 1e-9
         assert values[found["action"]] >= values.max() * (1 - 1e-6)
-        decision = _decision(belief, values, int(action))
+        decision = decide(belief, values, int(action))
         assert (decision.state, decision.steps, decision.known) == (
             found["event"], found["steps"], found["known"],
         )  # fmt: skip
