@@ -3,7 +3,8 @@
 Each row is an agent that watches random play and then plays, for several seeds of both; beside it what
 random play itself returns, and a table of windows solved by value iteration on the same frames. Then
 frames of experience until 90 % of 20 balls are returned, growing from 100 random frames, beside Dyna, which
-learns by reward from the same frames. CPU seconds are those of all threads together.
+learns by reward from the same frames. Then boards of four sizes: how many frames must be watched, how many
+states that makes, and how many steps a plan has. CPU seconds are those of all threads together.
 
 What was measured is kept in games.json, a seed at a time: what is there is not measured again, so that a
 run that was stopped goes on where it was. A whole run takes about an hour.
@@ -21,12 +22,21 @@ import time
 from itertools import product
 from pathlib import Path
 
+import boards
 import numpy as np
 
 STREAMS = ("reward", "cost", "control")
 KEPT = Path(__file__).with_suffix(".json")
 N_PLAY = 2000  # frames that are played after watching
 N_GROWTH = {"agent": 6000, "Dyna-Q": 6000, "value iteration": 6000, "Q-learning": 40_000}  # frames at most
+FEW = {
+    "basin": {"states": "basin"},
+    "steady": {"states": "steady"},
+    "merged, 0.01 nats": {"merge": 0.01},
+    "merged, 0.1 nats": {"merge": 0.1},
+    "merged, 0.3 nats": {"merge": 0.3},
+    "steady and merged, 0.1 nats": {"states": "steady", "merge": 0.1},
+}
 BARS = {
     "Pong": "each ≥ 99",
     "Pong, rewarded only": "each ≥ 90",
@@ -61,8 +71,6 @@ def cases() -> dict:
         "Pong, a frame late": (DelayObservation(pong(), 1), 10_000, {}, 10),
         "Pong, 1 % noise": (NoisyPixels(pong(), 0.01), 10_000, {}, 10),
         "Pong, distractors": (pong(distractors=4), 10_000, {}, 10),
-        "Pong 24 x 18": (pong(24, 18), 20_000, {}, 3),
-        "Pong 32 x 24": (pong(32, 24), 40_000, {}, 3),
     }
 
 
@@ -155,6 +163,84 @@ def miss_after(n_frames: int, seed: int) -> dict:
     return {"ms": float(np.median(spent))}
 
 
+def few_states(kind, n_random: int, seed: int) -> dict:
+    """Balls returned (%) by frozen players that tell few states apart, and by their nulls.
+
+    The nulls keep as many states at random of those seen, or merge all into as many at random.
+    """
+    from rgm_core.games import play_randomly, play_with
+
+    game = kind(streams=STREAMS)
+    watched = play_randomly(game, n_random, rng=np.random.default_rng(seed))
+
+    def rate(change=lambda agent: None, **options) -> tuple[float, object]:
+        agent = new_agent(game, seed, **options)
+        agent.learn(watched.outcomes, watched.actions, game.n_outcomes)
+        agent.learning = False
+        change(agent)
+        return 100 * play_with(agent.act, game, N_PLAY, seed=1000 + seed).hit_rate, agent
+
+    found, rng = {}, np.random.default_rng(seed)
+    for name, options in FEW.items():
+        returned, agent = rate(**options)
+        merged = agent.merged is not None
+        n = agent.merged.n_states if merged else int(agent.kept.sum())
+        null, _ = rate(merge_at_random(n, rng) if merged else keep_at_random(n, rng))
+        found[name] = {"states": n, "returned": returned, "null": null}
+    return found | {"seen": {"states": int(agent.model.known.sum())}}
+
+
+def keep_at_random(n: int, rng):
+    """Restrict an agent to some of the states that it saw."""
+
+    def change(agent) -> None:
+        kept = np.zeros(agent.model.known.size, bool)
+        seen = np.flatnonzero(agent.model.known)
+        kept[rng.choice(seen, min(n, len(seen)), replace=False)] = True
+        agent.keep(kept.reshape(agent.model.known.shape))
+
+    return change
+
+
+def merge_at_random(n: int, rng):
+    """Merge an agent's states into n, whatever they predict."""
+    from rgm_core.agent.play import all_values
+
+    def change(agent) -> None:
+        values = all_values(agent.model, agent.ahead)
+        labels = rng.integers(n, size=values.shape[:-1])
+        plan = np.stack([values[labels == k].mean(axis=0) for k in range(n)])
+        agent.plan = lambda belief: np.tensordot(
+            belief.events, plan[labels[:, belief.remembered, belief.place]], axes=1
+        )
+
+    return change
+
+
+def long_play(n_frames: int, seed: int) -> dict:
+    """Misses, events and memory while an agent goes on learning from its own play of Pong."""
+    import resource
+
+    from rgm_core.games import Pong, flatten_observation, play_randomly
+
+    game = Pong(streams=STREAMS)
+    play = play_randomly(game, 10_000, rng=np.random.default_rng(seed))
+    agent = new_agent(game, seed).learn(play.outcomes, play.actions, game.n_outcomes)
+    observation, _ = game.reset(seed=1000 + seed)
+    balls, misses, start = 0, 0, time.process_time()
+    used = {}
+    for t in range(1, n_frames + 1):
+        observation, *_, info = game.step(agent.act(flatten_observation(observation)))
+        balls, misses = balls + info["returned"] + info["miss"], misses + info["miss"]
+        if t in (1000, n_frames):
+            used[t] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return {
+        "frames": n_frames, "balls": int(balls), "misses": int(misses), "events": agent.model.n_events,
+        "MB after 1,000 frames": used[1000], "MB at the end": used[n_frames],
+        "CPU s": time.process_time() - start,
+    }  # fmt: skip
+
+
 def tasks(n_seeds: int, n_growth: int):
     """All that is to be measured: row, seed, and how; the quickest to tell first."""
     from rgm_core.games import Breakout, Pong
@@ -166,7 +252,16 @@ def tasks(n_seeds: int, n_growth: int):
     for seed, kind, player in product(range(100, 100 + n_growth), (Pong, Breakout), N_GROWTH):
         name, game = f"growth: {kind.__name__}, {player}", kind(streams=STREAMS)
         yield name, seed, lambda g=game, p=player, s=seed: growth(g, p, s)
+    for seed, (kind, n) in product(range(min(n_seeds, 3)), ((Pong, 10_000), (Breakout, 20_000))):
+        name = f"few states: {kind.__name__}, {n:,} frames"
+        yield name, seed, lambda g=kind, n=n, s=seed: few_states(g, n, s)
     yield "one miss after 40,000 frames", 0, lambda: miss_after(40_000, 0)
+    yield "200,000 frames of play", 0, lambda: long_play(200_000, 0)
+    for size in boards.SIZES:
+        yield f"levels: {size[0]} x {size[1]}", 0, lambda x=size: boards.levels(x, 10_000)
+    for seed, (size, n) in product(range(min(n_seeds, 2)), boards.frames_of_sizes()):
+        name = f"scale: {size[0]} x {size[1]}, {n:,} frames"
+        yield name, seed, lambda x=size, n=n, s=seed: boards.scale(x, n, s)
 
 
 def table_of(kept: dict) -> str:
@@ -174,7 +269,7 @@ def table_of(kept: dict) -> str:
     head = f"{'returned / %':20} random  table    mean   worst  {'bar':12}"
     lines = [f"{head} learn / s  act / ms  events windows  each"]
     for name, of_seeds in kept.items():
-        if name.startswith(("growth", "one miss")):
+        if name not in cases():
             continue
         x = {key: np.array([run[key] for run in of_seeds.values()]) for key in of_seeds["0"]}
         returned = x["agent"]
@@ -184,6 +279,21 @@ def table_of(kept: dict) -> str:
             f"{x['learn'].max():9.2f} {x['act'].max():9.2f} "
             f"{x['events'].mean():7.0f} {x['windows'].mean():7.0f}  {returned.round(1).tolist()}"
         )
+    return "\n".join(lines)
+
+
+def few_of(kept: dict) -> str:
+    """Players that tell few states apart, and as many at random."""
+    lines = []
+    for name, of_seeds in kept.items():
+        if not name.startswith("few states"):
+            continue
+        seen = [run["seen"]["states"] for run in of_seeds.values()]
+        lines.append(f"{name}, frozen; {seen} states seen")
+        for way in FEW:
+            x = {key: [round(run[way][key], 1) for run in of_seeds.values()] for key in of_seeds["0"][way]}
+            line = f"{x['states']} states, {x['returned']} % returned; at random {x['null']} %"
+            lines.append(f"  {way:28} {line}")
     return "\n".join(lines)
 
 
@@ -237,6 +347,10 @@ def main(arguments=None) -> None:
     print(table_of(kept))
     for run in kept.get("one miss after 40,000 frames", {}).values():
         print(f"one miss after 40,000 frames: {run['ms']:.1f} ms (bar 20)")
+    for run in kept.get("200,000 frames of play", {}).values():
+        print("200,000 frames of play:", {name: round(value, 1) for name, value in run.items()})
+    print(few_of(kept))
+    print(boards.table_of(kept))
     print(ratios_of(kept))
 
 

@@ -112,9 +112,25 @@ def plot_experience(
         low, middle, high = np.quantile(rates, (0.1, 0.5, 0.9), axis=0)
         ax.plot(frames, 100 * middle, color=colour, linestyle=("-", "--", ":", "-.")[k], label=name)
         ax.fill_between(frames, 100 * low, 100 * high, color=colour, alpha=0.2, linewidth=0)
-        ax.axvline(reached[name], color=colour, linewidth=0.8)
+        if name in reached:
+            ax.axvline(reached[name], color=colour, linewidth=0.8)
     ax.set(xscale="log", xlabel="frames of experience", ylabel="balls hit / %", ylim=(0, 103))
     ax.legend(loc="lower right")
+    return fig
+
+
+@style()
+def plot_scale(boards: Mapping[str, Mapping[str, tuple[np.ndarray, np.ndarray]]]) -> Figure:
+    """Draw success against experience as `plot_experience` does, a panel for each board by its name."""
+    fig, axes = plt.subplots(1, len(boards), figsize=(3.1 * len(boards), 3), sharey=True, squeeze=False)
+    for (name, curves), ax in zip(boards.items(), axes[0], strict=True):
+        plot_experience(curves, {}, ax=ax)
+        ax.set(title=name, xlabel="frames watched", ylabel="balls hit / %" if ax is axes[0, 0] else "")
+        frames = next(iter(curves.values()))[0]
+        ax.set_xticks(frames, [f"{n:,}" for n in frames], rotation=45)
+        ax.set_xticks([], minor=True)
+        ax.get_legend().remove()
+    fig.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside right center")
     return fig
 
 

@@ -78,6 +78,7 @@ def _balls(agent):
 
 
 def test_games_can_be_filmed_by_gymnasium(tmp_path):
+    # moviepy asks for an older pillow than the project is tested with: `uv run --with moviepy pytest …`
     pytest.importorskip("moviepy")
     game = RecordVideo(
         Pong(render_mode="rgb_array"), str(tmp_path / "film"), video_length=5, disable_logger=True

@@ -177,6 +177,12 @@ def test_experience_is_drawn_as_medians():
     median, mark = fig.axes[0].lines
     np.testing.assert_allclose(median.get_ydata(), [20, 90])
     assert list(mark.get_xdata()) == [50, 50]
+    fig = games.plot_scale(
+        {"small": {"a": (np.array([10, 100]), rates)}, "large": {"a": (np.array([10]), [[1.0]])}}
+    )
+    assert [ax.get_title() for ax in fig.axes] == ["small", "large"]
+    np.testing.assert_allclose(fig.axes[0].lines[0].get_ydata(), [20, 90])
+    assert len(fig.axes[1].lines) == 1
 
 
 def test_tables_bounds_parts_and_rallies():
