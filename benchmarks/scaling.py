@@ -12,7 +12,8 @@ of 8 × 8 pixels that come with scikit-learn; the last 500 are for testing. Othe
 with the four files ``train-images-idx3-ubyte`` … (plain or gzipped), as Fashion-MNIST has them.
 
 Order 0 is that of the file; order k takes the same images in an order drawn with seed k. All are tested on
-the same test images. ``counts`` is read at the image's own pose, and at every pose.
+the same test images. ``counts`` is read at the image's own pose, and at every pose: five shifts times three
+slants.
 """
 
 import argparse

@@ -30,7 +30,7 @@ BLOCK = 1000  # images handled at once, to bound memory
 N_FITTED = 10_000  # images that the codec is fitted to, at most, when images are learned by counts
 CODECS = (ImageCodec(), ImageCodec(contrast="root"))  # of which the images choose, by counts
 AS_THEY_COME = ImageCodec(preprocess=False)  # one more for small images; large ones have too many tiles
-SMALL = range(8, 33)  # pixels a side
+SMALL, TINY = range(8, 33), range(8, 17)  # pixels a side; tiny images stay as they come unless others win
 
 #: Settings of the published model: ``RGMClassifier(**PUBLISHED)``.
 PUBLISHED = MappingProxyType(
@@ -59,19 +59,17 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         learned precision of the evidence, and pose as a cause. "published" copies states from exemplars,
         and takes counts up where they raise the mutual information of causes and consequences.
     pose : int
-        By "counts": largest shift, in pixels, at which an image still shows its class. Classification
-        takes (2 pose + 1)² times as long.
-    max_states : three int
-        By "counts": largest number of states of a factor, at level 1, between, and on top over all
-        classes.
+        By "counts": largest shift at which an image still shows its class, in pixels; unless 0 it may be
+        slanted, too. Reading takes 15 times as long with 1.
+    max_states : three int, optional
+        By "counts": largest number of states of a factor, at level 1, between, and on top over all classes:
+        128, 800, one a class; 256 at level 1 if the first call has 20,000 images or more.
     precision : float, optional
-        By "counts": of the evidence of level 1. By default it is learned from images before they are
-        counted.
+        By "counts": of the evidence of level 1; by default learned from images not counted yet.
     codec : transformer, optional
         From images to outcomes, by default an ``ImageCodec``; by "counts" one of ranks, of roots, or (8
-        to 32 pixels a side) of images as they come, whichever tells more about the classes of the first
-        images (see `rgm_core.learning.choice`). It is cloned and fitted to the first images seen; wrap a
-        fitted one in ``sklearn.frozen.FrozenEstimator`` to use it as it is.
+        to 32 pixels a side) of images as they come, see `rgm_core.learning.choice`. It is cloned and
+        fitted to the first images seen; wrap a fitted one in ``sklearn.frozen.FrozenEstimator`` to use it.
     mass : float
         Prior counts of every column of the likelihoods, shared by its outcomes.
     concentration : (float, float), optional
@@ -122,7 +120,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         *,
         rule="counts",
         pose=1,
-        max_states=(128, 400, 1000),
+        max_states=None,
         precision=None,
         codec=None,
         mass=0.5,
@@ -277,7 +275,9 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
         labels, first, chosen = np.searchsorted(classes, y), images, self.codec
         if self.rule == "counts":
             first = images[:N_FITTED].astype(np.float64 if images.dtype == np.float64 else np.float32)
-            codecs = (*CODECS, AS_THEY_COME) if {*first.shape[1:3]} <= {*SMALL} else CODECS
+            sides = {*first.shape[1:3]}
+            small = (AS_THEY_COME, *CODECS) if sides <= {*TINY} else (*CODECS, AS_THEY_COME)
+            codecs = small if sides <= {*SMALL} else CODECS
             chosen = choose_codec(codecs, first, labels[:N_FITTED]) if chosen is None else chosen
         codec: Any = clone(ImageCodec() if chosen is None else chosen)
         codec.fit(first, y[: len(first)])  # y: a frozen estimator asks for it

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import log_softmax
+from scipy.special import log_softmax, logsumexp
 
 from rgm_core.learning.counts import read_top
 from rgm_core.model.rgm import RGM
@@ -20,6 +20,7 @@ from rgm_core.model.rgm import RGM
 PRECISIONS = tuple(np.geomspace(0.05, 0.8, 9).round(3).tolist())
 EXPECTED = 0.2  # precision, before anything is known
 SPREAD = 0.2  # standard deviation of its logarithm
+POSE_PRECISION = 0.2  # of the evidence for a pose
 
 
 def with_precision(model: RGM, precision: float) -> RGM:
@@ -34,6 +35,22 @@ def choose_precision(scores: np.ndarray) -> float:
     return PRECISIONS[int(np.argmax(scores - surprise))]
 
 
+def mix_poses(joint: np.ndarray) -> np.ndarray:
+    """ln p(class), a mixture over poses (equation 4.13), from ln p(outcomes at a pose, class).
+
+    Parameters
+    ----------
+    joint : (..., n_poses, n, K) float
+        In nats.
+
+    Returns
+    -------
+    (..., n, K) float
+    """
+    evidence = logsumexp(joint, axis=-1, keepdims=True)
+    return logsumexp(log_softmax(POSE_PRECISION * evidence, axis=-3) + joint - evidence, axis=-3)
+
+
 def class_evidence(
     model: RGM, outcomes: np.ndarray, labels: np.ndarray, precisions: tuple[float, ...] = PRECISIONS
 ) -> np.ndarray:
@@ -43,7 +60,8 @@ def class_evidence(
     ----------
     model : RGM
     outcomes : as in :func:`rgm_core.learning.as_shares`
-        Of samples that the model has not learned from; else it favours high precisions.
+        Of samples that the model has not learned from; else it favours high precisions. At one pose, or
+        pose by pose at several: ``n_poses`` times as many as labels.
     labels : (n,) int
         Top state of each sample.
     precisions : values to compare.
@@ -53,5 +71,6 @@ def class_evidence(
     (n_precisions,) float
         In nats.
     """
-    log_p = log_softmax(read_top(model, outcomes, precisions=precisions), axis=2)
+    joint = read_top(model, outcomes, precisions=precisions)
+    log_p = mix_poses(joint.reshape(len(precisions), -1, len(labels), joint.shape[-1]))
     return log_p[:, np.arange(len(labels)), labels].sum(axis=1)

@@ -52,7 +52,8 @@ def find_states(
         its own, of which only the prior counts are known.
     max_states : three int
         Largest number of states of a factor: at level 1, at levels between, and, over all classes, at
-        the last level below the class. Fewer where fewer exemplars differ.
+        the last level below the class, where the largest holds if it is the first as well. Fewer where
+        fewer exemplars differ.
     mass : float
         Prior counts of every column, > 0, shared as the outcomes of all exemplars are: a state about
         which little is known is expected to be like any other.
@@ -77,7 +78,8 @@ def find_states(
         parents = group_by_location(locations)
         bound = max_states[min(len(levels), 1)]
         if parents.max() == 0:
-            states, owner = _within_classes(_flat(rows), labels, n_classes, max_states[2], rng)
+            on_top = max_states[2] if levels else max(max_states)
+            states, owner = _within_classes(_flat(rows), labels, n_classes, on_top, rng)
             chosen, n_states = [states], np.array([len(owner)])
         else:
             groups = [rows[:, parents == f] for f in range(parents.max() + 1)]

@@ -96,28 +96,50 @@ def test_probabilities_are_a_mixture_over_poses(few, fitted):
     """One pose alone is read as the model's posterior; all of them as their mixture, by hand."""
     image = few[0][:1].astype(np.float32)
     proba = fitted.predict_proba(image)
-    joint = np.array(
-        [
-            read_top(fitted.model_, fitted.codec_.shares(np.roll(image, (dy, dx), axis=(1, 2))))[0]
-            for dy in (-1, 0, 1)
-            for dx in (-1, 0, 1)
-        ]
-    )
+    placed = [
+        slanted(np.roll(image[0], shift, axis=(0, 1)), slant)
+        for shift in ((0, 0), (0, 1), (0, -1), (1, 0), (-1, 0))
+        for slant in (-0.15, 0, 0.15)
+    ]
+    joint = read_top(fitted.model_, fitted.codec_.shares(np.stack(placed).astype(np.float32)))
     evidence = np.logaddexp.reduce(joint, axis=1)
     weight = np.exp(0.2 * (evidence - evidence.max()))
     expected = weight / weight.sum() @ np.exp(joint - evidence[:, None])
     np.testing.assert_allclose(proba[0], expected, rtol=1e-3, atol=1e-5)
-    mean = np.logaddexp.reduce(evidence) - np.log(9)
+    mean = np.logaddexp.reduce(evidence) - np.log(15)
     np.testing.assert_allclose(fitted.log_evidence(image), mean, rtol=1e-4)
+
+
+def slanted(image, slant):
+    """Move each row by hand, between pixels by linear interpolation."""
+    columns = np.arange(image.shape[1])
+    middle = (len(image) - 1) / 2
+    return np.stack(
+        [np.interp(columns - slant * (r - middle), columns, row) for r, row in enumerate(image)]
+    )
+
+
+def test_poses_slant_images_of_any_kind():
+    """A whole pixel a row is a shift; less is a mixture of neighbours; colours move together."""
+    rng = np.random.default_rng(3)
+    images = rng.integers(0, 255, (2, 5, 6, 3)).astype(np.uint8)
+    poses = [(0, 0, 1.0), (0, 0, -0.3)]
+    found = place(images, poses, np.array([0, 1]))
+    assert found.dtype == np.float32
+    for image, one, (*_, slant) in zip(images, found, poses, strict=True):
+        for colour in range(3):
+            np.testing.assert_allclose(one[..., colour], slanted(image[..., colour], slant), rtol=1e-5)
 
 
 def test_poses_shift_images_and_repeat_their_edges():
     image = np.arange(12.0).reshape(1, 3, 4)
-    poses = Counting(codec=None, pose=1).poses
-    assert poses[0] == (0, 0)
+    poses = Counting(codec=None, pose=1).shifts
+    assert poses[0] == (0, 0, 0)
     assert len(set(poses)) == 9
+    assert len(set(Counting(codec=None, pose=1).poses)) == 15
+    assert Counting(codec=None, pose=0).poses == [(0, 0, 0)]
     np.testing.assert_array_equal(place(image, poses, np.zeros(1, int)), image)
-    down = place(image, poses, np.array([poses.index((1, 0))]))
+    down = place(image, poses, np.array([poses.index((1, 0, 0))]))
     np.testing.assert_array_equal(down[0], image[0][[0, 0, 1]])
 
 
