@@ -31,8 +31,9 @@ and log loss in nats (lower is better, ln 10 = 2.3 knows nothing; 1-NN gives no 
 {digits}
 
 **Where we lose:** the nearest neighbour learns in no time; we take half a minute for 10,000 on one
-core, and as long to read 10,000 at nine poses ([benchmarks](../benchmarks/README.md)). Against what
-also sees each image once we are more accurate, and have the better probabilities.
+core, and longer to read 10,000 at all poses ([benchmarks](../benchmarks/README.md)). Against what
+also sees each image once we are more accurate, and have the better probabilities. Ours was measured
+with a former default (other states, nine poses), which was less accurate on these digits.
 
 ## One level, inferred in batches: inferactively-pymdp
 

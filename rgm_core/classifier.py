@@ -111,7 +111,7 @@ class RGMClassifier(ClassifierMixin, BaseEstimator):
     >>> images, labels = load_mnist("train", n=600)
     >>> classifier = RGMClassifier().fit(images[:500], labels[:500])
     >>> classifier.score(images[500:], labels[500:])
-    0.89
+    0.91
     """
 
     def __init__(
