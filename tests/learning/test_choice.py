@@ -29,9 +29,7 @@ def test_brightness_is_chosen_where_it_tells_the_class():
     images, labels = bright_and_dark(60)
     assert choose_codec((RANK, ROOT), images, labels) is ROOT
     classifier = RGMClassifier(rule="counts", max_states=(8, 8, 8), pose=0).fit(images[:40], labels[:40])
-    assert not classifier.codec_.preprocess, (
-        "tiny pictures stay as they come, which keeps brightness"
-    )
+    assert not classifier.codec_.preprocess, "tiny pictures stay as they come, which keeps brightness"
     assert classifier.score(images[40:], labels[40:]) == 1
     ranked = classifier.set_params(codec=RANK).fit(images[:40], labels[:40])
     assert ranked.score(images[40:], labels[40:]) < 0.9, "chance is 0.5"
