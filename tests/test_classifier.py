@@ -45,7 +45,7 @@ def test_one_check_of_scikit_learn_is_excused():
     assert len(EXPECTED_FAILURES) == 1
 
 
-@pytest.mark.parametrize("scheme", ["exact", "published"])
+@pytest.mark.parametrize("scheme", [pytest.param("exact", marks=pytest.mark.slow), "published"])
 def test_what_the_two_pixel_check_asks_for_works_in_pictures(scheme):
     """The reason given for the failing check: two blobs of *pictures* are told apart."""
     rng = np.random.default_rng(0)
