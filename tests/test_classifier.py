@@ -99,6 +99,7 @@ def assert_same_model(first, second):
 # ------------------------------------------------------------------------------------ real digits
 
 
+@pytest.mark.slow  # notebook 05 holds the accuracies at full size
 def test_digits_not_seen_are_classified(digits):
     """Measured 0.72; chance is 0.1. Far from the accuracies at full size, which the claims hold."""
     images, labels = digits

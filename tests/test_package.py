@@ -65,7 +65,7 @@ def test_importing_and_learning_leave_global_randomness_alone():
         "import numpy as np; state = np.random.get_state()[1].copy();"
         "from rgm_core import learn_structure, learn, generate;"
         "model = learn_structure(np.array([[0, 1], [1, 1]]), 2).add_counts(0.5);"
-        "learn(model, np.array([[0, 1]]));"
+        "learn(model, np.array([[0, 1]]), rule='counts');"
         "generate(model, np.array([0]), rng=np.random.default_rng(0));"
         "print((np.random.get_state()[1] == state).all())"
     )

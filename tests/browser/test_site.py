@@ -10,7 +10,9 @@ ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
 PAGES = ["index", "gallery", "claims", "docs/teaching", "docs/live_digits", "docs/live_pong"]
 PAGES += ["api/index", "api/rgm_core.inference.infer"]
-PAGES += [f"notebooks/{name}" for name in NOTEBOOKS]
+FIRST = 3  # notebooks whose pages are opened in every run; the others with the slow tests
+PAGES += [f"notebooks/{name}" for name in NOTEBOOKS[:FIRST]]
+PAGES += [pytest.param(f"notebooks/{name}", marks=pytest.mark.slow) for name in NOTEBOOKS[FIRST:]]
 
 
 class Page(HTMLParser):

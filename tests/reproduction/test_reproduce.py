@@ -423,7 +423,7 @@ def test_prints_without_end_are_cut_and_a_notebook_without_end_is_stopped(tmp_pa
     assert "did not end within 6 s; a longer time is given by --timeout" in output
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+@pytest.mark.parametrize("encoding", ["ascii", pytest.param("cp1252", marks=pytest.mark.slow)])
 def test_a_terminal_without_the_signs_of_mathematics(world, encoding):
     folder, _ = world
     command = [sys.executable, f"{PROGRAM}", *options(folder, folder / "out"), "01"]
