@@ -8,8 +8,7 @@ import numpy as np
 
 from rgm_core.agent.belief import Belief
 from rgm_core.agent.play import HOPE, PATIENCE
-
-UNREACHABLE = -1
+from rgm_core.planning.induction import UNREACHABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

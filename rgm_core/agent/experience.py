@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 import numpy as np
-from scipy.special import gammaln
 
 from rgm_core.agent.separate import AS_EXPECTED, Separation
 from rgm_core.structure.grouping import number_by_appearance
+from rgm_core.structure.selection import log_dirichlet_evidence
 
 MEMORIES = ("none", "place", "action")  # that the control stream may have of the frame before
 MANY = 1000  # frames from which on unique events can be told from noise
@@ -143,6 +143,4 @@ def _log_evidence(counts: np.ndarray) -> float:
     """Of counts (contexts, outcomes), with a Dirichlet prior of mass one in each context."""
     if not counts.size:
         return 0.0
-    prior = 1 / counts.shape[1]
-    own = (gammaln(prior + counts) - gammaln(prior)).sum()
-    return float(own - gammaln(1 + counts.sum(axis=1)).sum())
+    return log_dirichlet_evidence(counts.T, np.full(counts.T.shape, 1 / counts.shape[1]))

@@ -86,7 +86,10 @@ def _gain(outcomes: np.ndarray, given: np.ndarray, more: np.ndarray) -> float:
 
 
 def _log_evidence(outcomes: np.ndarray, contexts: np.ndarray) -> float:
-    """Of outcomes (T,) in contexts (T, n), each with a prior of mass one: as outcomes are anywhere."""
+    """Of outcomes (T,) in contexts (T, n), each with a prior of mass one: as outcomes are anywhere.
+
+    As `log_dirichlet_evidence`, but of the pairs that occurred: of all contexts few outcomes are seen.
+    """
     _, context = np.unique(contexts.reshape(len(outcomes), -1), axis=0, return_inverse=True)
     _, kind, often = np.unique(outcomes, return_inverse=True, return_counts=True)
     pairs, counts = np.unique(np.stack([context.reshape(-1), kind]), axis=1, return_counts=True)

@@ -143,7 +143,10 @@ class _Run:
         """What each modality of level n shows at a step: data, or what the level below recognised."""
         level = self.counts[n].level
         if n == 0:
-            return [_observed(self.evidence, step, g, len(a)) for g, a in enumerate(A)]
+            if step >= self.evidence.n_samples:  # the last state above lasts longer than the data
+                return [None] * len(A)
+            now = self.evidence.part(slice(step, step + 1))
+            return [_observed(now, g, len(a)) for g, a in enumerate(A)]
         below = self.counts[n - 1].level
         predicted = [a @ states[f] for a, f in zip(A, level.parents, strict=True)]
         alone, wiring = np.ones(1), below.initial.tolist()  # -1: a factor without parent
@@ -182,11 +185,9 @@ class _Run:
         return History(mutual_information=information, elbo=elbo, acceptance=acceptance)
 
 
-def _observed(evidence: Evidence, step: int, g: int, n_outcomes: int) -> np.ndarray | None:
-    """Distribution over the outcomes of a modality at a step; None where it is missing or the data end."""
-    if step >= evidence.n_samples:
-        return None
-    share = np.exp(evidence.part(slice(step, step + 1)).log_message(g, n_outcomes)[0])
+def _observed(now: Evidence, g: int, n_outcomes: int) -> np.ndarray | None:
+    """Distribution over the outcomes of a modality in a single sample; None where it is missing."""
+    share = np.exp(now.log_message(g, n_outcomes)[0])
     return share / share.sum() if np.ptp(share) > 0 else None
 
 
